@@ -1,0 +1,5 @@
+"""Edges of the room."""
+
+from portal.labels.views.labels import labels
+
+__all__ = ["labels"]
