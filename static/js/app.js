@@ -1,0 +1,9 @@
+// The one script of the admin side. Every page works without it; each module looks for its own data attributes.
+import { bulk } from "./bulk.js";
+import { combobox } from "./combobox.js";
+import { copy } from "./copy.js";
+import { forms } from "./forms.js";
+import { progress } from "./progress.js";
+import { toasts } from "./toasts.js";
+
+for (const start of [toasts, forms, copy, bulk, combobox, progress]) start(document);
