@@ -1,0 +1,131 @@
+"""Who may do what: every permission, what it means, who has it, and which door asks for it. The only such table.
+
+``DOORS`` maps an endpoint to the permission its guard demands. An endpoint of the admin audience that is missing here
+is a fault that a test finds. ``csrf=False`` marks the doors that carry no CSRF token; each says why.
+"""
+
+from dataclasses import dataclass
+
+from portal.accounts.models import ADMIN
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A right by name. ``for_members``: every member has it; else an admin can delegate it."""
+
+    name: str
+    label: str
+    meaning: str
+    for_members: bool = False
+
+
+RECORDS_VIEW = Permission("records.view", "See records", "See lists and records, and their QR codes.", for_members=True)
+LABELS_PRINT = Permission("labels.print", "Print labels", "Download label sheets as PDF.", for_members=True)
+OWN_PROFILE = Permission("profile.own", "Own profile", "Change the own password and end own sessions.", for_members=True)
+RECORDS_EDIT = Permission("records.edit", "Edit records", "Create, edit, archive and restore records and renew expirations.")
+RECORDS_DELETE = Permission("records.delete", "Delete records", "Delete records for good.")
+RECORDS_IMPORT = Permission("records.import", "Import and export", "Import records from CSV and export them.")
+STICKERS_MANAGE = Permission("stickers.manage", "Manage stickers", "Revoke a sticker or make a new one for a record.")
+SETTINGS_VIEW = Permission("settings.view", "Setting View", "Open and save Settings, QR Code Portal: passcode, passphrase, rotation.")
+SETTINGS_COMPANY = Permission("settings.company", "Company settings", "Change the company's name, contact, logo, country and time zone.")
+SETTINGS_PEOPLE = Permission("settings.people", "People", "Invite people, change their permissions and remove them.")
+
+PERMISSIONS = (
+    RECORDS_VIEW,
+    LABELS_PRINT,
+    OWN_PROFILE,
+    RECORDS_EDIT,
+    RECORDS_DELETE,
+    RECORDS_IMPORT,
+    STICKERS_MANAGE,
+    SETTINGS_VIEW,
+    SETTINGS_COMPANY,
+    SETTINGS_PEOPLE,
+)
+DELEGABLE = tuple(p for p in PERMISSIONS if not p.for_members)
+BY_NAME = {p.name: p for p in PERMISSIONS}
+
+
+def granted(role: str, delegated: list[str]) -> frozenset[str]:
+    """The names of all permissions that a role with these delegated ones has."""
+    if role == ADMIN:
+        return frozenset(BY_NAME)
+    return frozenset(p.name for p in PERMISSIONS if p.for_members) | (frozenset(delegated) & frozenset(BY_NAME))
+
+
+@dataclass(frozen=True)
+class Door:
+    """What one endpoint asks for. ``permission`` None: its audience's guard alone decides."""
+
+    permission: Permission | None = None
+    csrf: bool = True
+
+
+# The gate's forms carry no token and set no session: they refuse a foreign Origin instead (design, Passcode).
+NO_TOKEN = Door(csrf=False)
+
+DOORS: dict[str, Door] = {
+    # anyone
+    "public.gate.home": Door(),
+    "public.gate.scan": NO_TOKEN,
+    "public.gate.lock": NO_TOKEN,
+    "public.gate.photo": Door(),
+    "public.gate.contact_card": Door(),
+    "public.gate.logo": Door(),
+    # signed in
+    "admin.home.index": Door(RECORDS_VIEW),
+    "admin.people.profile": Door(OWN_PROFILE),
+    "admin.people.change_password": Door(OWN_PROFILE),
+    "admin.people.end_session": Door(OWN_PROFILE),
+    "admin.people.end_other_sessions": Door(OWN_PROFILE),
+    "admin.people.switch_account": Door(OWN_PROFILE),
+    "admin.people.index": Door(SETTINGS_PEOPLE),
+    "admin.people.invite": Door(SETTINGS_PEOPLE),
+    "admin.people.revoke_invitation": Door(SETTINGS_PEOPLE),
+    "admin.people.edit_member": Door(SETTINGS_PEOPLE),
+    "admin.people.remove_member": Door(SETTINGS_PEOPLE),
+    "admin.company.edit": Door(SETTINGS_COMPANY),
+    "admin.company.logo": Door(RECORDS_VIEW),
+    "admin.records.index": Door(RECORDS_VIEW),
+    "admin.records.show": Door(RECORDS_VIEW),
+    "admin.records.photo": Door(RECORDS_VIEW),
+    "admin.records.choices": Door(RECORDS_VIEW),
+    "admin.records.new": Door(RECORDS_EDIT),
+    "admin.records.edit": Door(RECORDS_EDIT),
+    "admin.records.archive": Door(RECORDS_EDIT),
+    "admin.records.restore": Door(RECORDS_EDIT),
+    "admin.records.bulk": Door(RECORDS_EDIT),
+    "admin.records.delete": Door(RECORDS_DELETE),
+    "admin.records.add_expiration": Door(RECORDS_EDIT),
+    "admin.records.renew_expiration": Door(RECORDS_EDIT),
+    "admin.records.edit_expiration": Door(RECORDS_EDIT),
+    "admin.records.delete_expiration": Door(RECORDS_EDIT),
+    "admin.transfer.import_start": Door(RECORDS_IMPORT),
+    "admin.transfer.import_show": Door(RECORDS_IMPORT),
+    "admin.transfer.import_progress": Door(RECORDS_IMPORT),
+    "admin.transfer.import_apply": Door(RECORDS_IMPORT),
+    "admin.transfer.import_template": Door(RECORDS_IMPORT),
+    "admin.transfer.export": Door(RECORDS_IMPORT),
+    "admin.stickers.show": Door(RECORDS_VIEW),
+    "admin.stickers.label": Door(RECORDS_VIEW),
+    "admin.stickers.png": Door(RECORDS_VIEW),
+    "admin.stickers.svg": Door(RECORDS_VIEW),
+    "admin.stickers.pdf": Door(RECORDS_VIEW),
+    "admin.stickers.revoke": Door(STICKERS_MANAGE),
+    "admin.stickers.replace": Door(STICKERS_MANAGE),
+    "admin.qr_portal.edit": Door(SETTINGS_VIEW),
+    "admin.qr_portal.reveal": Door(SETTINGS_VIEW),
+    "admin.labels.choose": Door(LABELS_PRINT),
+    "admin.labels.pdf": Door(LABELS_PRINT),
+    "admin.labels.run": Door(LABELS_PRINT),
+    "admin.labels.run_progress": Door(LABELS_PRINT),
+    "admin.labels.run_pdf": Door(LABELS_PRINT),
+    # sign-in: anyone, with a token
+    "sign_in.sessions.sign_in": Door(),
+    "sign_in.sessions.sign_out": Door(),
+    "sign_in.sessions.setup": Door(),
+    "sign_in.sessions.accept_invitation": Door(),
+    # operator
+    "ops.health.healthz": Door(),
+    "ops.health.readyz": Door(),
+}

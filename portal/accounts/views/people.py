@@ -1,0 +1,5 @@
+"""Views of this room."""
+
+from flask import Blueprint
+
+people = Blueprint("people", __name__, url_prefix="")

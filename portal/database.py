@@ -1,0 +1,129 @@
+"""The ground under all tables: Base, constraint names, UTC columns, SQLite's transactions, database time.
+
+Writers on SQLite begin IMMEDIATE: a transaction that reads first and writes later fails at once when another writer
+came between, whatever the busy timeout (facts: performance, section 4). Readers say so with ``reading()``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, String, event, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+BUSY_TIMEOUT_MS = 10_000
+
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment: aware datetimes in, aware UTC datetimes out, on databases with and without time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone was about to be stored.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# 64-bit ids on PostgreSQL; on SQLite only INTEGER PRIMARY KEY is the row id itself.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+# Sort keys compare by code point on both databases, so that prefix search and keyset pages agree.
+SortKey = String(400).with_variant(String(400, collation="C"), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Root of all models. Constraints are named by rule, so that a refusal of the database can be recognised."""
+
+    # Handed over as a registry, because Flask-SQLAlchemy copies the class body and refuses a type map in it.
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UTCDateTime()},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun inside only read: on SQLite they take no write lock."""
+    mark = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(mark)
+
+
+def set_reading(value: bool) -> None:
+    """Says for the rest of this context whether transactions only read; for edges that cannot use a block."""
+    _read_only.set(value)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Gives an SQLite engine its pragmas and explicit transactions; leaves PostgreSQL as it is."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin on its own
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-16000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
+
+
+class Tick(Base):
+    """One row: the highest moment SQLite was ever asked about, so that its time never runs backwards."""
+
+    __tablename__ = "tick"
+    highest_at: Mapped[datetime]
+
+
+def current_time(session: Session, now: datetime) -> datetime:
+    """The moment that limits are judged by: PostgreSQL's own clock; on SQLite the machine's, never running backwards.
+
+    On SQLite the high-water mark is raised in the caller's (writing) transaction.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return session.execute(select(text("clock_timestamp()"))).scalar_one().astimezone(UTC)  # type: ignore[no-any-return]  # text() has no type
+    tick = session.get(Tick, 1)
+    if tick is None:
+        session.add(Tick(id=1, highest_at=now))
+    elif tick.highest_at > now:
+        return tick.highest_at
+    else:
+        tick.highest_at = now
+    session.flush()
+    return now

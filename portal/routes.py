@@ -1,0 +1,55 @@
+"""The doors: audience -> guard -> prefix -> rooms. Read this file first.
+
+``portal routes`` prints every door with its audience and permission; the permissions stand in
+``accounts/permissions.py``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask
+
+from portal.accounts.views import company, people, sessions
+from portal.gate.views import gate, qr_portal
+from portal.labels.views import labels
+from portal.records.views import records, transfer
+from portal.stickers.views import stickers
+from portal.visits.views import home
+from portal.web import guards, health
+
+Guard = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who stands before a door, the guard that lets them in, and the rooms behind it."""
+
+    name: str
+    guard: Guard
+    prefix: str
+    rooms: tuple[Blueprint, ...]
+
+
+AUDIENCES = (
+    Audience("public", guards.anyone, "", (gate,)),
+    Audience("sign_in", guards.anyone, "", (sessions,)),
+    Audience("admin", guards.signed_in, "/admin", (home, records, transfer, stickers, labels, people, company, qr_portal)),
+    Audience("ops", guards.operator, "", (health.health,)),
+)
+
+
+def bind(app: Flask) -> None:
+    """Registers every audience with its guard; no route is registered any other way."""
+    for audience in AUDIENCES:
+        door = Blueprint(audience.name, __name__, url_prefix=audience.prefix)
+        door.before_request(audience.guard)
+        for room in audience.rooms:
+            door.register_blueprint(room)
+        app.register_blueprint(door)
+
+
+def audience_of(endpoint: str) -> str:
+    """The audience of an endpoint; files of the framework are served to anyone."""
+    name = endpoint.partition(".")[0]
+    return name if name in {audience.name for audience in AUDIENCES} else "files"

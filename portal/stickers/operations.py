@@ -1,0 +1,46 @@
+"""Verbs on stickers and passphrases."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from portal.lib.sealing import KeyRing
+from portal.records.models import Record
+from portal.stickers import tokens
+from portal.stickers.models import Passphrase, Sticker
+from portal.stickers.queries import passphrase_context
+
+
+def issue(session: Session, *, account_id: int, record_id: int, now: datetime) -> Sticker:
+    """The sticker of a new record, made in the transaction that makes the record."""
+    sticker = Sticker(account_id=account_id, record_id=record_id, code=tokens.make_code(), created_at=now)
+    session.add(sticker)
+    session.flush()
+    return sticker
+
+
+def issue_missing(session: Session, *, account_id: int, now: datetime) -> int:
+    """Stickers for every record of the account that has no current one, as after an import. Returns how many."""
+    has_one = exists().where(Sticker.record_id == Record.id, Sticker.revoked_at.is_(None))
+    ids = session.scalars(select(Record.id).where(Record.account_id == account_id, ~has_one)).all()
+    session.add_all(
+        Sticker(account_id=account_id, record_id=record_id, code=tokens.make_code(), created_at=now) for record_id in ids
+    )
+    session.flush()
+    return len(ids)
+
+
+def set_passphrase(
+    session: Session, key_ring: KeyRing, *, account_id: int, text: str, now: datetime, overlap: timedelta = timedelta(0)
+) -> Passphrase:
+    """Makes ``text`` the account's passphrase and retires the one before, at once or after ``overlap``."""
+    old = session.scalar(select(Passphrase).where(Passphrase.account_id == account_id, Passphrase.retired_at.is_(None)))
+    if old is not None:
+        old.retired_at = now
+        old.honoured_until = now + overlap if overlap else None
+        session.flush()
+    new = Passphrase(account_id=account_id, sealed_text=key_ring.encrypt(text, passphrase_context(account_id)), created_at=now)
+    session.add(new)
+    session.flush()
+    return new

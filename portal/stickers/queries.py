@@ -1,0 +1,39 @@
+"""Reads of stickers and passphrases, always within one account."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.errors import NotFound
+from portal.lib.sealing import KeyRing
+from portal.stickers import tokens
+from portal.stickers.models import Passphrase, Sticker
+
+
+def passphrase_context(account_id: int) -> str:
+    """What a sealed passphrase is bound to: it cannot be moved to another account's row."""
+    return f"passphrase:{account_id}"
+
+
+def get_passphrase(session: Session, key_ring: KeyRing, account_id: int) -> str:
+    """The current passphrase in clear. Raises NotFound if the account has none."""
+    sealed = session.scalar(
+        select(Passphrase.sealed_text).where(Passphrase.account_id == account_id, Passphrase.retired_at.is_(None))
+    )
+    if sealed is None:
+        raise NotFound(f"account {account_id} has no passphrase")
+    return key_ring.decrypt(sealed, passphrase_context(account_id))
+
+
+def get_current_sticker(session: Session, account_id: int, record_id: int) -> Sticker:
+    """The one sticker of a record that is not revoked. Raises NotFound if there is none."""
+    sticker = session.scalar(
+        select(Sticker).where(Sticker.account_id == account_id, Sticker.record_id == record_id, Sticker.revoked_at.is_(None))
+    )
+    if sticker is None:
+        raise NotFound(f"record {record_id} has no current sticker")
+    return sticker
+
+
+def scan_url(sticker: Sticker, passphrase: str, public_url: str) -> str:
+    """What the QR of this sticker says, in capitals, sealed with the given passphrase."""
+    return tokens.scan_url(public_url, tokens.make_token(sticker.code, passphrase))

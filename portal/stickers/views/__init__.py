@@ -1,0 +1,5 @@
+"""Edges of the room."""
+
+from portal.stickers.views.stickers import stickers
+
+__all__ = ["stickers"]

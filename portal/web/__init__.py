@@ -1,0 +1,1 @@
+"""Shared HTTP glue: who is signed in, guards, headers, error pages, cookies, the running portal's parts."""

@@ -1,0 +1,129 @@
+"""Who is signed in. The cookie holds a random secret; its digest finds the session row, the person and the rights.
+
+The row is read in a transaction of its own before the view's begins, so that a POST holds the write lock only for its
+own work. Flask-Login keeps the secret in the framework's signed session.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask import Flask
+from flask_login import UserMixin, current_user
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import Unauthorized
+
+from portal import database
+from portal.accounts.models import SESSION_IDLE, SESSION_LIFE, Account, AuthSession, Membership, User
+from portal.accounts.permissions import granted
+from portal.audit.operations import Actor
+from portal.extensions import db, login_manager
+from portal.lib import clock
+from portal.lib.secrets import digest
+
+SEEN_STEP = timedelta(minutes=5)  # how often "last seen" is written
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account that the person can work in."""
+
+    account_name: str
+    public_id: str
+
+
+@dataclass(frozen=True)
+class Identity(UserMixin):  # type: ignore[misc]  # the library carries no types
+    """The signed-in person in one account, as plain values. ``account_id`` 0: in no account any more."""
+
+    secret: str = field(repr=False)
+    session_id: int
+    user_id: int
+    name: str
+    email: str
+    account_id: int
+    account_public_id: str
+    account_name: str
+    accent: str
+    role: str
+    permissions: frozenset[str]
+    memberships: tuple[Place, ...]
+
+    def get_id(self) -> str:
+        return self.secret
+
+    def may(self, permission: str) -> bool:
+        """Whether the person has the permission of this name in the current account."""
+        return permission in self.permissions
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user_id, self.name)
+
+
+def bind(app: Flask) -> None:
+    """Tells Flask-Login how a cookie becomes an Identity."""
+    login_manager.init_app(app)
+    login_manager.session_protection = None  # sessions are rows; their own rules end them
+    login_manager.user_loader(load_identity)
+
+
+def current_identity() -> Identity:
+    """The signed-in person. Behind the admin guard there always is one."""
+    identity = find_identity()
+    if identity is None:
+        raise Unauthorized
+    return identity
+
+
+def find_identity() -> Identity | None:
+    """The signed-in person, or None. Reads nothing when the request carries no session."""
+    return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+def load_identity(secret: str) -> Identity | None:
+    """The person behind a session secret, or None when the session is unknown, idle too long or over."""
+    now = clock.utc_now()
+    with database.reading(), db.engine.connect() as connection:
+        row = connection.execute(
+            select(AuthSession.id, AuthSession.account_id, AuthSession.created_at, AuthSession.last_seen_at, User.id, User.name, User.email)
+            .join(User, User.id == AuthSession.user_id)
+            .where(AuthSession.secret_hash == digest(secret))
+        ).first()
+        if row is None:
+            return None
+        session_id, account_id, created_at, seen_at, user_id, name, email = row
+        if now - seen_at > SESSION_IDLE or now - created_at > SESSION_LIFE:
+            return None
+        places = connection.execute(
+            select(Account.id, Account.public_id, Account.name, Account.accent, Membership.role, Membership.permissions)
+            .join(Membership, Membership.account_id == Account.id)
+            .where(Membership.user_id == user_id)
+            .order_by(Account.name, Account.id)
+        ).all()
+    if now - seen_at > SEEN_STEP:
+        _mark_seen(session_id, now)
+    here = next((place for place in places if place.id == account_id), places[0] if places else None)
+    return Identity(
+        secret=secret,
+        session_id=session_id,
+        user_id=user_id,
+        name=name,
+        email=email,
+        account_id=here.id if here else 0,
+        account_public_id=here.public_id if here else "",
+        account_name=here.name if here else "",
+        accent=here.accent if here else "",
+        role=here.role if here else "",
+        permissions=granted(here.role, here.permissions) if here else frozenset(),
+        memberships=tuple(Place(place.name, place.public_id) for place in places),
+    )
+
+
+def _mark_seen(session_id: int, now: datetime) -> None:
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(update(AuthSession).where(AuthSession.id == session_id).values(last_seen_at=now))
+    except OperationalError:
+        # A long write holds the database: the next request marks it. Looking must not fail for it.
+        return

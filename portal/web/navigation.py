@@ -1,0 +1,80 @@
+"""What the layout needs on every signed-in page: the person, and the sidebar their permissions allow."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, url_for
+
+from portal.accounts.permissions import DOORS
+from portal.web.identity import Identity, find_identity
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the sidebar."""
+
+    label: str
+    icon: str
+    endpoint: str
+    values: tuple[tuple[str, str], ...] = ()
+    children: tuple["Entry", ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as the template shows it."""
+
+    label: str
+    icon: str
+    href: str
+    active: bool
+    children: tuple["Link", ...]
+
+
+SIDEBAR = (
+    Entry("Overview", "speedometer2", "admin.home.index"),
+    Entry("Vehicles", "truck", "admin.records.index", (("kind", "vehicle"),)),
+    Entry("Equipment", "tools", "admin.records.index", (("kind", "equipment"),)),
+    Entry("Locations", "geo-alt", "admin.records.index", (("kind", "location"),)),
+    Entry("Contacts", "person-vcard", "admin.records.index", (("kind", "contact"),)),
+    Entry("Labels", "upc-scan", "admin.labels.choose"),
+    Entry("Import", "file-earmark-arrow-up", "admin.transfer.import_start"),
+    Entry(
+        "Settings",
+        "gear",
+        "",
+        children=(
+            Entry("QR Code Portal", "qr-code", "admin.qr_portal.edit"),
+            Entry("Company", "building", "admin.company.edit"),
+            Entry("People", "people", "admin.people.index"),
+        ),
+    ),
+)
+
+
+def bind(app: Flask) -> None:
+    """Gives every template ``identity`` and ``nav``: filled behind the admin door, empty elsewhere."""
+    app.context_processor(layout_values)
+
+
+def layout_values() -> dict[str, Any]:
+    """``identity`` is None and ``nav`` empty on public pages, so that they never look up a session."""
+    identity = find_identity() if "admin" in request.blueprints else None
+    return {"identity": identity, "nav": links(identity) if identity else ()}
+
+
+def links(identity: Identity) -> tuple[Link, ...]:
+    """The sidebar of this person: entries whose door they may not open are absent."""
+    shown = (_link(entry, identity) for entry in SIDEBAR)
+    return tuple(link for link in shown if link is not None)
+
+
+def _link(entry: Entry, identity: Identity) -> Link | None:
+    children = tuple(link for link in (_link(child, identity) for child in entry.children) if link is not None)
+    if not entry.endpoint:
+        return Link(entry.label, entry.icon, "", any(link.active for link in children), children) if children else None
+    permission = DOORS[entry.endpoint].permission
+    if permission is not None and not identity.may(permission.name):
+        return None
+    here = request.endpoint == entry.endpoint and all(request.args.get(key) == value for key, value in entry.values)
+    return Link(entry.label, entry.icon, url_for(entry.endpoint, **dict(entry.values)), here, children)

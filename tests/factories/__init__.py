@@ -1,0 +1,1 @@
+"""``make_<thing>()``: the smallest valid thing, overrides by keyword, committed. Call them with ``given``."""

@@ -1,0 +1,101 @@
+"""Real servers for tests: a PostgreSQL cluster of our own and the portal under gunicorn. Loopback only, ended by id."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _as_postgres(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root; there its own user runs it."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+def _postgres_bin(name: str) -> str:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    path = str(found[-1]) if found else shutil.which(name)
+    assert path, f"{name} is missing: install PostgreSQL (script/test names the packages)"
+    return path
+
+
+class Postgres:
+    """A throwaway cluster without durability, on a free port."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+        self.port = free_port()
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres")
+        data = str(self.folder / "data")
+        subprocess.run(
+            _as_postgres([_postgres_bin("initdb"), "-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]),
+            check=True, stdout=subprocess.DEVNULL, cwd="/",
+        )
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+        self.control = [_postgres_bin("pg_ctl"), "-D", data, "-w"]
+        subprocess.run(
+            _as_postgres([*self.control, "-o", options, "-l", f"{data}/log", "start"]), check=True, stdout=subprocess.DEVNULL, cwd="/"
+        )
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg://portal@127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        subprocess.run(_as_postgres([*self.control, "-m", "immediate", "stop"]), check=False, stdout=subprocess.DEVNULL, cwd="/")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class LivePortal:
+    """The portal under a real gunicorn, as an operator runs it: ``url`` answers when the constructor returns."""
+
+    def __init__(self, environ: dict[str, str], workers: int = 2, threads: int = 8) -> None:
+        self.port = int(environ["PORTAL_BIND"].rpartition(":")[2])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-k", "gthread", "--workers", str(workers), "--threads", str(threads),
+             "--bind", environ["PORTAL_BIND"], "--no-control-socket", "--log-level", "warning", "wsgi:app"],
+            cwd=ROOT, env={**os.environ, **environ}, start_new_session=True,
+        )
+        self._await()
+
+    def _await(self) -> None:
+        for _ in range(600):
+            assert self.process.poll() is None, "gunicorn ended at its start"
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).read()
+                return
+            except (urllib.error.URLError, ConnectionError):
+                self.process.poll()
+                _wait_a_little()
+        raise AssertionError("gunicorn never answered")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(timeout=30)
+
+
+def _wait_a_little() -> None:
+    """Blocks 50 ms on a socket nobody writes to: polling a foreign process has no event to wait for."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as quiet:
+        quiet.bind(("127.0.0.1", 0))
+        quiet.settimeout(0.05)
+        try:
+            quiet.recv(1)
+        except TimeoutError:
+            return
