@@ -1,0 +1,39 @@
+// <a href="/page" data-dialog> shows that page's [data-dialog-body] in a dialog. Without scripts, or on any fault, it is a link.
+export function dialog(page) {
+  page.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(page, link).catch(() => location.assign(link.href));
+  });
+}
+
+async function open(page, link) {
+  const response = await fetch(link.href);
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const body = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-dialog-body]");
+  const title = body.querySelector("h1, h2");
+  const close = page.createElement("button");
+  const box = page.createElement("dialog");
+  title.id = "dialog-title";
+  title.tabIndex = -1;
+  title.autofocus = true;
+  close.type = "button";
+  close.className = "dialog-close";
+  close.textContent = "\u00d7";
+  close.setAttribute("aria-label", "Close");
+  box.setAttribute("aria-labelledby", title.id);
+  box.append(page.adoptNode(body), close);
+  page.body.append(box);
+  close.addEventListener("click", () => box.close());
+  box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+  box.addEventListener("close", () => { box.remove(); link.isConnected && refocus(link); });
+  link.closest("[popover]")?.hidePopover();
+  box.showModal();
+}
+
+// A link inside a closed menu cannot take the focus: its button does.
+function refocus(link) {
+  const menu = link.closest("[popover]");
+  (menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : link).focus();
+}
