@@ -55,12 +55,22 @@ def check_password(password: str, *, email: str = "", words: Iterable[str] = ())
         return f"Use {SHORTEST} characters or more; three or four unrelated words are easy to remember."
     if len(password) > LONGEST:
         return f"Use at most {LONGEST} characters."
-    known = [email, email.partition("@")[0], *words]
-    if _letters(password) in {_letters(word) for word in known if word}:
+    known = [email, *words]
+    if _points_at(known, password):
         return "That is the e-mail address or a name. Choose words that do not point to you or the company."
     if _is_common(password, known):
         return "That password is among the first to be guessed. Choose three or four unrelated words instead."
     return None
+
+
+def _points_at(known: list[str], password: str) -> bool:
+    """Whether fewer than six letters and digits are left of the password without the known words."""
+    rest = typed = _letters(password)
+    parts = {_letters(part) for text in known for part in (text, *re.split(r"[\W_]+", text))}
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) >= 3:
+            rest = rest.replace(part, "")
+    return rest != typed and len(rest) < 6
 
 
 def _is_common(password: str, known: list[str]) -> bool:

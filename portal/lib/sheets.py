@@ -187,5 +187,5 @@ def _row(line: int, cells: list[str], width: int) -> Row:
         values.pop()
     if len(values) == width:
         return Row(line, tuple(values))
-    problem = f"This line has {len(values)} cells and the heading line {width}. Check its delimiters and quotation marks."
+    problem = f"This line has {len(values)} cells and the heading line {width}. Check delimiters and quotation marks."
     return Row(line, tuple((values + [""] * width)[:width]), problem)
