@@ -105,7 +105,7 @@ class Refusal:
 
 
 def place(labels_count: int, stock: Stock, first_slot: int = 1, copies: int = 1) -> Iterator[Position]:
-    """The positions of ``labels_count`` labels, each ``copies`` times, from ``first_slot`` (counted from 1) of the first sheet on.
+    """The positions of ``labels_count`` labels, each ``copies`` times, from ``first_slot`` of the first sheet on.
 
     Raises ValueError when ``first_slot`` is not on the sheet or ``copies`` is below 1.
     """
@@ -183,7 +183,9 @@ def arrange(safe: Rect, symbol_size: int, *, logo: bool, paper: str) -> Box | Re
     mark, text = _split_logo(text) if logo else (None, text)
     warnings = []
     if module < MODULE_WARN:
-        warnings.append(f"The code on {paper} has modules of {module:.2f} mm: phones must come close, and wear harms it sooner.")
+        warnings.append(
+            f"The code on {paper} has modules of {module:.2f} mm: phones must come close, and wear harms it."
+        )
     if logo and mark is None:
         warnings.append(f"The labels of {paper} are too small for the logo, so it is left out.")
     return Box(module, symbol, quiet, text, mark, beside, tuple(warnings))

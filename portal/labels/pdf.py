@@ -1,7 +1,7 @@
 """Label sheets as PDF: exact millimetres, symbols as 1-bit image masks, text that cannot become anything else.
 
-Each symbol is an inline image mask written in hexadecimal into the page (ISO 32000-1, 8.9.7): crisp at any scale, and on
-bilevel printers its ink does not grow as that of a filled path does. The page is compressed as a whole.
+Each symbol is an inline image mask written in hexadecimal into the page (ISO 32000-1, 8.9.7): crisp at any scale, and
+on bilevel printers its ink does not grow as that of a filled path does. The page is compressed as a whole.
 """
 
 import io
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfdoc import PDFDocument
 from reportlab.pdfgen.canvas import Canvas
 
 from portal.labels import fonts
@@ -74,15 +75,26 @@ def render(
     return sheet.save()
 
 
-def render_single(label: Label, *, cache_dir: Path, options: Options = Options(), title: str = "Label") -> bytes | Refusal:
+def render_single(
+    label: Label, *, cache_dir: Path, options: Options = Options(), title: str = "Label"
+) -> bytes | Refusal:
     """One label on a page of its own size (62 x 40 mm), for the record's QR dialog."""
     width, height = _SINGLE
-    box = arrange(Rect(1, 1, width - 2, height - 2), label.symbol.size, logo=options.logo is not None, paper="This label")
+    box = arrange(
+        Rect(1, 1, width - 2, height - 2), label.symbol.size, logo=options.logo is not None, paper="This label"
+    )
     if isinstance(box, Refusal):
         return box
     sheet = _Sheet(width, height, title, options, cache_dir)
     sheet.put(sheet.content(label, box), box, 0, 0)
     return sheet.save()
+
+
+class _Canvas(Canvas):
+    """reportlab's canvas has no public way to add ready operators: this list is what its own methods append to."""
+
+    _code: list[str]
+    _doc: PDFDocument
 
 
 class _Sheet:
@@ -91,8 +103,12 @@ class _Sheet:
     def __init__(self, width: float, height: float, title: str, options: Options, cache_dir: Path) -> None:
         self._file = io.BytesIO()
         self._height = height * POINTS_PER_MM
-        self._canvas = Canvas(
-            self._file, pagesize=(width * POINTS_PER_MM, self._height), pageCompression=1, invariant=1, pdfVersion=(1, 7)
+        self._canvas = _Canvas(
+            self._file,
+            pagesize=(width * POINTS_PER_MM, self._height),
+            pageCompression=1,
+            invariant=1,
+            pdfVersion=(1, 7),
         )
         self._canvas.setTitle(clean(title))
         self._canvas.setCreator("QR portal")
@@ -140,7 +156,7 @@ class _Sheet:
     def put(self, content: str, box: Box, x: float, y: float) -> None:
         """One label with its top left corner at ``x``, ``y`` mm from the page's."""
         left, top = x * POINTS_PER_MM, self._height - y * POINTS_PER_MM
-        self._code.append(f"q 1 0 0 1 {left:.3f} {top:.3f} cm\n{content}\nQ")
+        self._canvas._code.append(f"q 1 0 0 1 {left:.3f} {top:.3f} cm\n{content}\nQ")
         if self._logo and box.logo:
             self._canvas.saveState()
             self._canvas.translate(left, top)
@@ -151,15 +167,10 @@ class _Sheet:
         self._canvas.showPage()
 
     def save(self) -> bytes:
+        self._canvas.showPage()
         with fonts.SAVING:
             self._canvas.save()
         return self._file.getvalue()
-
-    @property
-    def _code(self) -> list[str]:
-        # The canvas has no public way to add ready operators; this list is what its own methods append to.
-        code: list[str] = self._canvas._code
-        return code
 
     def _operators(self, run: Run, x: float, size: float, y: float) -> str:
         if run.glyphs is not None:

@@ -1,8 +1,8 @@
 """The label papers that people have in their printers.
 
-All lengths are millimetres. ``left`` and ``top`` are the first label's edges, ``pitch_x`` and ``pitch_y`` the distance from one
-label's edge to the next one's. The figures are the makers' published templates; nearly all stock is centred on its page,
-so where published figures differ the centred value is used and the note says to print a test page first.
+All lengths are millimetres. ``left`` and ``top`` are the first label's edges, ``pitch_x`` and ``pitch_y`` the distance
+from one label's edge to the next one's. The figures are the makers' published templates; nearly all stock is centred on
+its page, so where published figures differ the centred value is used and the note says to print a test page first.
 """
 
 import re

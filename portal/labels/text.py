@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from bidi import algorithm as bidi
@@ -18,18 +19,15 @@ ELLIPSIS = "…"
 SUBSTITUTE = "?"
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
-# Scripts whose letters join, stack or move: Hebrew and Arabic to Tibetan and Myanmar, Khmer, Mongolian, presentation forms.
+# Scripts whose letters join, stack or move: Hebrew and Arabic to Myanmar, Khmer, Mongolian, presentation forms.
 _COMPLEX = re.compile(
     "[\u0590-\u109f\u1780-\u18af\u1900-\u1cff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00011fff\U0001e800-\U0001efff]"
 )
-_IDEOGRAPH = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_STACKED = re.compile(_COMPLEX.pattern + "|[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]{2}")
 _JOINERS = "\u200c\u200d"
+_IDEOGRAPHS = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 # Words with the break opportunity behind them: after spaces, hyphens and slashes, and around every ideograph.
-_WORD = re.compile(
-    "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff] ?"
-    "|[^ \\-/\u2010\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]*[-/\u2010]+ ?"
-    "|[^ \\-/\u2010\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+ ?| "
-)
+_WORD = re.compile(rf"[{_IDEOGRAPHS}] ?|[^ \-/\u2010{_IDEOGRAPHS}]*[-/\u2010]+ ?|[^ \-/\u2010{_IDEOGRAPHS}]+ ?| ")
 _STEP = 0.5
 _PLAIN_RISE, _PLAIN_LEADING = 0.98, 1.26  # Noto Sans: accents on capitals to 0.97 em, descenders to 0.24 em
 _TALL_RISE, _TALL_LEADING = 1.22, 1.66  # stacked marks (Thai, Arabic, Devanagari) reach higher and lower
@@ -47,7 +45,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One logical line of a label. ``size`` is the most it may have; ``whole`` text is left out rather than cut."""
+    """One logical line of a label. ``size`` is the most it may have; a ``whole`` one is left out rather than cut."""
 
     text: str
     bold: bool
@@ -57,7 +55,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One printed line: ``baseline`` and ``foot`` (its lower end) below the top of the text box, width in points, runs from left to right."""
+    """One printed line, its runs from left to right; ``baseline`` and lower end ``foot`` are below the box's top."""
 
     baseline: float
     size: float
@@ -107,18 +105,17 @@ class Typesetter:
         self._words: dict[tuple[str, bool], float] = {}
 
     def fit(self, blocks: Sequence[Block]) -> list[Line]:
-        """The lines at the largest size at which everything fits unbroken; at the floor, cut with an ellipsis."""
+        """The lines at the largest size at which they fit the box; at the floor, cut with an ellipsis."""
         texts = [_Text(block, self) for block in blocks if block.text]
-        top = max((text.size for text in texts), default=0.0)
-        size = top
-        while size >= self.floor:
-            lines = [text.wrap(min(size, text.size)) for text in texts]
-            if None not in lines:
-                placed = [(text, line) for text, group in zip(texts, lines, strict=True) for line in group or ()]
-                if self._height_of(placed, size) <= self.height:
-                    return self._set(placed, size)
-            size -= _STEP
-        return self._set(self._cut(texts), self.floor)
+        size = max((text.size for text in texts), default=0.0)
+        while texts:
+            placed = [(text, line) for text in texts for line in text.wrap(min(size, text.size))]
+            if sum([text.leading * min(size, text.size) for text, _ in placed]) <= self.height:
+                return self._set(placed, size)
+            if size <= self.floor:
+                return self._set(self._cut(texts), self.floor)
+            size = max(size - _STEP, self.floor)
+        return []
 
     def width_of(self, word: str, bold: bool) -> float:
         """Width of a word in thousandths of the font size, kept because words repeat from label to label."""
@@ -127,16 +124,13 @@ class Typesetter:
             width = self._words[key] = measure(word, self.fonts.bold if bold else self.fonts.regular)
         return width
 
-    def _height_of(self, placed: Sequence[tuple["_Text", str]], size: float) -> float:
-        return sum(text.leading * min(size, text.size) for text, _ in placed)
-
     def _cut(self, texts: Sequence["_Text"]) -> list[tuple["_Text", str]]:
         """Everything at the floor size: the first block yields lines to the others, which keep one each if they can."""
-        groups = [text.wrap_hard(self.floor) for text in texts]
+        groups = [text.wrap(self.floor) for text in texts]
         rows = int(self.height / (max((text.leading for text in texts), default=1.0) * self.floor) + 1e-6)
         limits = [len(group) if text.block.whole else 1 for text, group in zip(texts, groups, strict=True)]
         # What is cut first: the last lines that can be cut, then what must stay whole; the name never goes.
-        while sum(limits) > rows and sum(limits[1:]):
+        while sum(limits) > rows and any(limits[1:]):
             droppable = [i for i in range(1, len(texts)) if limits[i] and not texts[i].block.whole]
             limits[droppable[-1] if droppable else max(i for i in range(1, len(texts)) if limits[i])] = 0
         spare = max(0, rows - sum(limits))
@@ -145,9 +139,10 @@ class Typesetter:
             limits[i] += more
             spare -= more
         placed = []
-        for text, group, limit in zip(texts, groups, limits, strict=True):
+        for i, (text, group, limit) in enumerate(zip(texts, groups, limits, strict=True)):
             kept = group[:limit]
-            if kept and len(group) > limit:
+            # A line that is left out shows as an ellipsis at the end of the line before it.
+            if kept and not text.block.whole and (len(group) > limit or limits[i + 1 : i + 2] == [0]):
                 kept[-1] = text.shorten(kept[-1], self.floor)
             placed += [(text, line) for line in kept]
         return placed
@@ -167,55 +162,51 @@ class Typesetter:
 class _Text:
     """One block while it is being fitted."""
 
-    __slots__ = ("block", "leading", "plain", "rise", "setter", "size", "weight", "words")
+    __slots__ = ("block", "broken", "leading", "plain", "rise", "setter", "size", "weight", "words")
 
     def __init__(self, block: Block, setter: Typesetter) -> None:
         self.block = block
         self.setter = setter
-        self.size = max(block.size, setter.floor)
         self.weight = setter.fonts.bold if block.bold else setter.fonts.regular
         self.plain = self.weight.plain.issuperset(block.text)
-        self.rise, self.leading = (_PLAIN_RISE, _PLAIN_LEADING) if self.plain else (_TALL_RISE, _TALL_LEADING)
-        self.words = _WORD.findall(block.text)
+        tall = not self.plain and _STACKED.search(unicodedata.normalize("NFD", block.text))
+        self.rise, self.leading = (_TALL_RISE, _TALL_LEADING) if tall else (_PLAIN_RISE, _PLAIN_LEADING)
+        self.words = _halves(block.text) if block.whole else _WORD.findall(block.text)
+        widest = max([setter.width_of(word.rstrip(), block.bold) for word in self.words])
+        #: A word is wider than the box even at the floor, so words are broken rather than shrunk.
+        self.broken = widest * setter.floor > setter.width * 1000
+        self.size = max(block.size, setter.floor)
+        if not self.broken and widest * self.size > setter.width * 1000:
+            self.size = max(setter.floor, int(setter.width * 1000 / widest / _STEP) * _STEP)
 
-    def wrap(self, size: float) -> list[str] | None:
-        """Lines of whole words, or None when a word is wider than the box."""
+    def wrap(self, size: float) -> list[str]:
+        """Lines of whole words; with ``broken``, words that are too wide are parted between clusters."""
         room = self.setter.width * 1000 / size
-        bold = self.block.bold
+        width_of, bold = self.setter.width_of, self.block.bold
         lines, line, used = [], "", 0.0
-        for word in self.words:
-            width = self.setter.width_of(word, bold)
-            if used + width > room:
-                # The space behind a word may hang over the edge.
-                bare = self.setter.width_of(word.rstrip(), bold)
-                if bare > room:
-                    return None
-                if used + bare > room:
-                    lines.append(line.rstrip())
-                    line, used = "", 0.0
+        for word in self._broken_words(room) if self.broken else self.words:
+            width = width_of(word, bold)
+            # The space behind a word may hang over the edge.
+            if line and used + width > room and used + width_of(word.rstrip(), bold) > room:
+                lines.append(line.rstrip())
+                line, used = "", 0.0
             line += word
             used += width
-        return [*lines, line.rstrip()] if line else lines
+        return [*lines, line.rstrip()]
 
-    def wrap_hard(self, size: float) -> list[str]:
-        """Lines as ``wrap``, words that are too wide broken between clusters."""
-        room = self.setter.width * 1000 / size
-        pieces: list[str] = []
+    def _broken_words(self, room: float) -> Iterator[str]:
         for word in self.words:
-            while self.setter.width_of(word.rstrip(), self.block.bold) > room:
-                head, word = self._split(word, room)
-                pieces.append(head)
-            pieces.append(word)
-        kept, self.words = self.words, pieces
-        lines = self.wrap(size)
-        self.words = kept
-        # Only a single cluster wider than the box is left over then: print it alone.
-        return lines if lines is not None else pieces
+            rest = word
+            while len(rest) > 1 and self.setter.width_of(rest.rstrip(), self.block.bold) > room:
+                head, rest = self._split(rest, room)
+                yield head
+            if rest:
+                yield rest
 
     def _split(self, word: str, room: float) -> tuple[str, str]:
         clusters = _clusters(word)
         count = 1
-        while count < len(clusters) - 1 and measure("".join(clusters[: count + 1]), self.weight) <= room:
+        while count < len(clusters) and measure("".join(clusters[: count + 1]), self.weight) <= room:
             count += 1
         return "".join(clusters[:count]), "".join(clusters[count:])
 
@@ -231,8 +222,15 @@ class _Text:
         """Whether the line reads from right to left, and its runs from left to right."""
         if self.plain:
             face = self.weight.everyday
-            return False, (Run(face, line, None, sum(map(face.widths.__getitem__, map(ord, line)))),)
+            return False, (Run(face, line, None, measure(line, self.weight)),)
         return _reads_rtl(self.block.text), itemize(line, self.weight, _reads_rtl(self.block.text))
+
+
+def _halves(text: str) -> list[str]:
+    """A code of several groups, to be parted in its middle if at all: ``K7Q2-M4XJ-`` and ``9R3T-5V8W``."""
+    groups = text.split("-")
+    middle = len(groups) // 2
+    return ["-".join(groups[:middle]) + "-", "-".join(groups[middle:])] if middle else [text]
 
 
 def _clusters(text: str) -> list[str]:
@@ -249,7 +247,8 @@ def _clusters(text: str) -> list[str]:
 def measure(text: str, weight: Weight) -> float:
     """Width in thousandths of the font size."""
     if weight.plain.issuperset(text):
-        return sum(map(weight.everyday.widths.__getitem__, map(ord, text)))
+        widths = weight.everyday.widths
+        return sum([widths[ord(char)] for char in text])
     return sum(run.width for run in itemize(text, weight, _reads_rtl(text)))
 
 
@@ -283,18 +282,26 @@ def _levels(text: str, rtl: bool) -> list[int]:
     storage = bidi.get_empty_storage()
     storage["base_level"] = int(rtl)
     storage["base_dir"] = "R" if rtl else "L"
-    bidi.get_embedding_levels(text, storage)
+    # The library fails on unassigned code points, which have no class: here they count as neutral objects.
+    bidi.get_embedding_levels("".join(char if unicodedata.bidirectional(char) else "\ufffc" for char in text), storage)
+    for index, char in enumerate(storage["chars"]):
+        char["index"] = index
     bidi.explicit_embed_and_overrides(storage)
     bidi.resolve_weak_types(storage)
     bidi.resolve_neutral_types(storage, False)
     bidi.resolve_implicit_levels(storage, False)
-    return [char["level"] for char in storage["chars"]]
+    # Joiners were taken out on the way (rule X9): they stay with the letter before them.
+    found = {char["index"]: char["level"] for char in storage["chars"]}
+    levels: list[int] = []
+    for index in range(len(text)):
+        levels.append(found.get(index, levels[-1] if levels else int(rtl)))
+    return levels
 
 
 def _levelled_clusters(text: str, levels: Sequence[int]) -> Iterator[tuple[str, int]]:
     at = 0
     for cluster in _clusters(text):
-        yield cluster, levels[at] if at < len(levels) else levels[-1]
+        yield cluster, levels[at]
         at += len(cluster)
 
 
@@ -320,10 +327,15 @@ def _visual_order(parts: list[tuple[int, Face, bool, str]]) -> list[tuple[int, F
     ordered = parts
     for level in range(max(part[0] for part in parts), 0, -1):
         turned: list[tuple[int, Face, bool, str]] = []
-        for high, group in groupby(ordered, key=lambda part, level=level: part[0] >= level):  # type: ignore[misc]
-            turned += reversed(list(group)) if high else group
+        for high, group in groupby(ordered, key=partial(_reaches, level)):
+            run = list(group)
+            turned += reversed(run) if high else run
         ordered = turned
     return ordered
+
+
+def _reaches(level: int, part: tuple[int, Face, bool, str]) -> bool:
+    return part[0] >= level
 
 
 def _run(level: int, face: Face, shaped: bool, text: str) -> Run:
