@@ -7,7 +7,7 @@ export function combobox(page) {
 }
 
 function enhance(select) {
-  const blank = [...select.options].find((option) => !["", "__None"].includes(option.value)) === select.options[0] ? null : select.options[0];
+  const blank = select.options[0]?.value === "" ? select.options[0] : null;
   const input = document.createElement("input");
   const list = document.createElement("ul");
   const box = document.createElement("div");

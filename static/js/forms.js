@@ -55,6 +55,8 @@ function reveal(event) {
 }
 
 function guard(page) {
+  // A form that came back with errors holds work that is not saved yet.
+  page.querySelectorAll("form[data-guard]:has([aria-invalid])").forEach((form) => { form.dataset.changed = ""; });
   page.addEventListener("input", (event) => {
     const form = event.target.form;
     if (form?.matches("[data-guard]")) form.dataset.changed = "";
