@@ -47,6 +47,32 @@ def png_header(width: int, height: int) -> bytes:
     )
 
 
+def heic_header(width: int, height: int) -> bytes:
+    """A HEIC container (ISO/IEC 23008-12) that claims a size; its one picture has no content."""
+
+    def box(kind: bytes, *parts: bytes) -> bytes:
+        content = b"".join(parts)
+        return struct.pack(">I", len(content) + 8) + kind + content
+
+    def versioned(kind: bytes, version: int, *parts: bytes) -> bytes:
+        return box(kind, struct.pack(">I", version << 24), *parts)
+
+    coding = box(b"hvcC", b"\1\3\x70" + bytes(9) + b"\x1e\xf0\0\xfc\xfd\xf8\xf8\0\0\x0f\0")
+    entry = versioned(b"infe", 2, struct.pack(">HH", 1, 0), b"hvc1", b"\0")
+    size = versioned(b"ispe", 0, struct.pack(">II", width, height))
+    uses = versioned(b"ipma", 0, struct.pack(">IHBBB", 1, 1, 2, 0x81, 0x02))
+    meta = versioned(
+        b"meta",
+        0,
+        versioned(b"hdlr", 0, bytes(4), b"pict", bytes(13)),
+        versioned(b"pitm", 0, struct.pack(">H", 1)),
+        versioned(b"iinf", 0, struct.pack(">H", 1), entry),
+        versioned(b"iloc", 0, b"\x44\0", struct.pack(">HHHHII", 1, 1, 0, 1, 0, 8)),
+        box(b"iprp", box(b"ipco", coding, size), uses),
+    )
+    return box(b"ftyp", b"heic", bytes(4), b"mif1", b"heic") + meta
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_photo_becomes_two_webps(kind: str) -> None:
     photo = reencode(make_picture(kind, (3200, 2400)))
@@ -174,6 +200,8 @@ def test_a_contact_card_gets_a_small_jpeg_of_a_stored_photo() -> None:
         (b"RIFF\x10\0\0\0WEBPVP8 ", "damaged"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(60), "damaged"),
         (png_header(100, 100), "damaged"),
+        (heic_header(100, 100), "damaged"),
+        (heic_header(8000, 5001), "over 40 megapixels"),
         (png_header(8000, 5001), "over 40 megapixels"),
         (png_header(12_000, 9_000), "over 40 megapixels"),
         (png_header(13_000, 13_000), "over 40 megapixels"),

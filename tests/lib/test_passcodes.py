@@ -41,7 +41,7 @@ def test_patterns_are_named(name: str, codes: str) -> None:
     assert {code: pattern_of(code) for code in codes.split()} == dict.fromkeys(codes.split(), name)
 
 
-@pytest.mark.parametrize("code", ["4821", "7305", "0948", "3002", "1900", "2031", "3213", "8035", "5937"])
+@pytest.mark.parametrize("code", ["4821", "7305", "0948", "3002", "1900", "2031", "3213", "1254", "8035", "5937"])
 def test_other_codes_follow_none(code: str) -> None:
     assert pattern_of(code) is None
 

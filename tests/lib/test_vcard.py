@@ -67,8 +67,17 @@ def test_no_text_adds_or_removes_a_property(name: str, organisation: str, title:
     assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
     lines = raw.split(b"\r\n")
     assert max(map(len, lines)) <= 75
-    assert [line.decode() for line in lines]
     assert not set(raw) & (set(range(32)) - {10, 13})
+
+
+@pytest.mark.parametrize("letter", ["x", "ż", "日", "\U0001f69a"])
+@pytest.mark.parametrize("shift", range(4))
+def test_a_long_line_is_never_folded_inside_a_character(letter: str, shift: int) -> None:
+    note = "x" * shift + letter * 200
+    raw = vcard(name="Anna", note=note)
+    lines = [line.decode() for line in raw.split(b"\r\n")]
+    assert max(len(line.encode()) for line in lines) in range(72, 76)
+    assert read(raw).note.value == note
 
 
 @given(st.binary(max_size=600))
