@@ -9,7 +9,7 @@ from portal.lib.sealing import KeyRing
 from portal.records.models import Record
 from portal.stickers import tokens
 from portal.stickers.models import Passphrase, Sticker
-from portal.stickers.queries import passphrase_context
+from portal.stickers.queries import find_current_sticker, passphrase_context
 
 
 def issue(session: Session, *, account_id: int, record_id: int, now: datetime) -> Sticker:
@@ -29,6 +29,20 @@ def issue_missing(session: Session, *, account_id: int, now: datetime) -> int:
     )
     session.flush()
     return len(ids)
+
+
+def revoke(session: Session, sticker: Sticker, *, now: datetime) -> None:
+    """The sticker stops working for good; a second revocation keeps the first moment."""
+    sticker.revoked_at = sticker.revoked_at or now
+    session.flush()
+
+
+def replace(session: Session, *, account_id: int, record_id: int, now: datetime) -> Sticker:
+    """A new sticker for the record; the current one, if there is one, is revoked."""
+    current = find_current_sticker(session, account_id, record_id)
+    if current is not None:
+        revoke(session, current, now=now)
+    return issue(session, account_id=account_id, record_id=record_id, now=now)
 
 
 def set_passphrase(

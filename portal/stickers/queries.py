@@ -1,10 +1,14 @@
 """Reads of stickers and passphrases, always within one account."""
 
-from sqlalchemy import select
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.errors import NotFound
 from portal.lib.sealing import KeyRing
+from portal.records.models import Record
 from portal.stickers import tokens
 from portal.stickers.models import Passphrase, Sticker
 
@@ -24,11 +28,16 @@ def get_passphrase(session: Session, key_ring: KeyRing, account_id: int) -> str:
     return key_ring.decrypt(sealed, passphrase_context(account_id))
 
 
-def get_current_sticker(session: Session, account_id: int, record_id: int) -> Sticker:
-    """The one sticker of a record that is not revoked. Raises NotFound if there is none."""
-    sticker = session.scalar(
+def find_current_sticker(session: Session, account_id: int, record_id: int) -> Sticker | None:
+    """The one sticker of a record that is not revoked, or None."""
+    return session.scalar(
         select(Sticker).where(Sticker.account_id == account_id, Sticker.record_id == record_id, Sticker.revoked_at.is_(None))
     )
+
+
+def get_current_sticker(session: Session, account_id: int, record_id: int) -> Sticker:
+    """The one sticker of a record that is not revoked. Raises NotFound if there is none."""
+    sticker = find_current_sticker(session, account_id, record_id)
     if sticker is None:
         raise NotFound(f"record {record_id} has no current sticker")
     return sticker
@@ -37,3 +46,33 @@ def get_current_sticker(session: Session, account_id: int, record_id: int) -> St
 def scan_url(sticker: Sticker, passphrase: str, public_url: str) -> str:
     """What the QR of this sticker says, in capitals, sealed with the given passphrase."""
     return tokens.scan_url(public_url, tokens.make_token(sticker.code, passphrase))
+
+
+@dataclass(frozen=True)
+class RotationImpact:
+    """What a new passphrase does: stickers that stop working, those of them printed here, those scanned lately."""
+
+    sticker_count: int
+    printed_count: int
+    scanned_count: int
+
+
+def rotation_impact(session: Session, account_id: int, *, scanned_since: datetime) -> RotationImpact:
+    """Counts over the current stickers of records that are not archived."""
+    row = session.execute(
+        select(
+            func.count(),
+            func.count(Sticker.printed_at),
+            func.count().filter(Sticker.last_scanned_at >= scanned_since),
+        )
+        .select_from(Sticker)
+        .join(Record, Record.id == Sticker.record_id)
+        .where(Sticker.account_id == account_id, Sticker.revoked_at.is_(None), Record.archived_at.is_(None))
+    ).one()
+    return RotationImpact(*row)
+
+
+def is_used_passphrase(session: Session, key_ring: KeyRing, account_id: int, text: str) -> bool:
+    """Whether the account ever had this passphrase: using it again would revive retired stickers."""
+    sealed = session.scalars(select(Passphrase.sealed_text).where(Passphrase.account_id == account_id))
+    return any(key_ring.decrypt(one, passphrase_context(account_id)) == text for one in sealed)

@@ -1,0 +1,55 @@
+"""Forms of the gate: the settings page QR Code Portal."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.validators import ValidationError
+
+from portal.lib.passcodes import LONGEST, SHORTEST, check_passcode
+from portal.stickers.tokens import check_passphrase
+
+OVERLAPS = ((0, "At once"), (7, "After 7 days"), (14, "After 14 days"), (30, "After 30 days"))
+
+
+class QrPortalForm(FlaskForm):
+    """Passcode and passphrase. The facts it judges by are handed in: it reads nothing itself."""
+
+    passcode = StringField(
+        "QR Passcode",
+        description="Tip: Pick a code your team can remember but outsiders can't guess. Digits only; a zero in front counts.",
+        filters=[lambda text: (text or "").strip()],
+    )
+    passcode_length = SelectField(
+        "Length of the passcode",
+        choices=[(n, f"{n} digits") for n in range(SHORTEST, LONGEST + 1)],
+        coerce=int,
+        description="Four digits are easy to remember. Six make a guess a hundred times less likely.",
+    )
+    passphrase = StringField("QR Passphrase", filters=[lambda text: (text or "").strip()])
+    overlap_days = SelectField("Old stickers stop working", choices=list(OVERLAPS), coerce=int)
+    seen = HiddenField()
+
+    def __init__(self, *args: Any, current_passcode: str, current_passphrase: str, is_used: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.current_passcode = current_passcode
+        self.current_passphrase = current_passphrase
+        self.is_used = is_used
+
+    def validate_passcode(self, field: StringField) -> None:
+        """An unchanged code stays good, and an empty one closes the portal: both are the admin's choice."""
+        if field.data in ("", self.current_passcode):
+            return
+        length = self.passcode_length.data or SHORTEST
+        sentence = check_passcode(field.data, (length, length))
+        if sentence:
+            raise ValidationError(sentence)
+
+    def validate_passphrase(self, field: StringField) -> None:
+        if field.data == self.current_passphrase:
+            return
+        sentence = check_passphrase(field.data)
+        if sentence is None and self.is_used(field.data):
+            sentence = "This passphrase was used before, and using it again would revive its old stickers. Generate a new one."
+        if sentence:
+            raise ValidationError(sentence)
