@@ -1,0 +1,134 @@
+"""The worker: takes jobs one after the other and runs the handler of each kind.
+
+A handler is a generator: it does one step, yields how far it is (0-100), and returns the job's result. The worker
+commits after every step, together with the progress; the last step's writes commit together with the end of the job, so
+that a killed worker leaves either both or neither.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Generator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from portal.database import reading
+from portal.errors import Refused
+from portal.extensions import db
+from portal.jobs import operations, queries
+from portal.jobs.operations import LeaseLost, TakenJob
+from portal.lib.clock import utc_now
+from portal.web.context import Portal
+
+Steps = Generator[int, None, dict[str, Any]]
+Handler = Callable[[Session, Portal, TakenJob], Steps]
+
+IDLE_PAUSE = 0.5  # seconds between looks at an empty queue
+STEP_PAUSE = 0.02  # seconds between steps: on SQLite the web process gets its turn to write
+PRUNE_EVERY = timedelta(hours=1)
+FAULT = "Something went wrong on our side. Nothing was changed. Tell whoever runs this portal if it happens again."
+
+log = structlog.get_logger()
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def run(app: Flask, stop: threading.Event) -> None:
+    """Works until ``stop`` is set; a job in hand is then released after its current step."""
+    parts: Portal = app.extensions["portal"]
+    prune_at = utc_now()
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                if utc_now() >= prune_at:
+                    prune(parts.settings.job_dir, utc_now())
+                    prune_at = utc_now() + PRUNE_EVERY
+                if work_once(parts, stop):
+                    continue
+            except OperationalError as fault:
+                # The database restarts or is busy with a long write: the lease brings an unfinished job back.
+                log.warning("database away", fault=str(fault.orig))
+            stop.wait(IDLE_PAUSE)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set. To be called in the main thread."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def work_once(parts: Portal, stop: threading.Event, handlers: dict[str, Handler] | None = None) -> bool:
+    """Takes one job and runs it to its end, or until ``stop``. Says whether there was one. Needs an app context."""
+    with Session(db.engine, expire_on_commit=False) as session:
+        with reading():
+            due = queries.has_due(session, utc_now())
+            session.rollback()
+        if not due:
+            return False
+        job = operations.take(session, utc_now())
+        session.commit()
+        if job is not None:
+            _run(session, parts, job, stop, HANDLERS if handlers is None else handlers)
+        return True
+
+
+def prune(folder: Path, now: datetime) -> None:
+    """Forgets jobs that ended a week ago, and their files."""
+    with Session(db.engine) as session:
+        public_ids = operations.prune(session, now - operations.KEPT_FOR)
+        session.commit()
+    for public_id in public_ids:
+        for path in folder.glob(f"{public_id}*"):
+            path.unlink(missing_ok=True)
+
+
+def _run(session: Session, parts: Portal, job: TakenJob, stop: threading.Event, handlers: dict[str, Handler]) -> None:
+    log.info("job taken", kind=job.kind, job=job.public_id, try_count=job.try_count)
+    try:
+        _steps(session, parts, job, stop, handlers)
+    except LeaseLost:
+        session.rollback()
+        log.warning("lease lost", kind=job.kind, job=job.public_id)
+    except Refused as refusal:
+        session.rollback()
+        _close(session, job, operations.bury, refusal.sentence)
+    except Exception as fault:
+        session.rollback()
+        log.error("job fault", kind=job.kind, job=job.public_id, try_count=job.try_count, exc_info=fault)
+        _close(session, job, operations.retry, FAULT)
+
+
+def _steps(session: Session, parts: Portal, job: TakenJob, stop: threading.Event, handlers: dict[str, Handler]) -> None:
+    if job.kind not in handlers:
+        raise Refused(f"This version of the portal does not know the work “{job.kind}”.")
+    steps = handlers[job.kind](session, parts, job)
+    while True:
+        try:
+            percent = next(steps)
+        except StopIteration as end:
+            operations.finish(session, job, end.value, utc_now())
+            break
+        if stop.is_set():
+            steps.close()
+            session.rollback()
+            operations.release(session, job, utc_now())
+            break
+        operations.progress(session, job, percent, utc_now())
+        session.commit()
+        stop.wait(STEP_PAUSE)
+    session.commit()
+
+
+def _close(session: Session, job: TakenJob, verb: Callable[[Session, TakenJob, str, datetime], None], why: str) -> None:
+    try:
+        verb(session, job, why, utc_now())
+    except LeaseLost:
+        session.rollback()
+    session.commit()
