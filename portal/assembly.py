@@ -36,7 +36,7 @@ def assemble(settings: Settings | None = None) -> Flask:
     routes.bind(app)
     errors.bind(app)
     register_commands(app)
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign, assignment]  # Flask's documented hook
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented hook
     return app
 
 

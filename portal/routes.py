@@ -10,12 +10,16 @@ from typing import Any
 
 from flask import Blueprint, Flask
 
-from portal.accounts.views import company, people, sessions
-from portal.gate.views import gate, qr_portal
-from portal.labels.views import labels
-from portal.records.views import records, transfer
-from portal.stickers.views import stickers
-from portal.visits.views import home
+from portal.accounts.views.company import company
+from portal.accounts.views.people import people
+from portal.accounts.views.sessions import sessions
+from portal.gate.views.gate import gate
+from portal.gate.views.qr_portal import qr_portal
+from portal.labels.views.labels import labels
+from portal.records.views.records import records
+from portal.records.views.transfer import transfer
+from portal.stickers.views.stickers import stickers
+from portal.visits.views.home import home
 from portal.web import guards, health
 
 Guard = Callable[[], Any]

@@ -12,7 +12,7 @@ from portal.stickers.tokens import check_passphrase
 OVERLAPS = ((0, "At once"), (7, "After 7 days"), (14, "After 14 days"), (30, "After 30 days"))
 
 
-class QrPortalForm(FlaskForm):
+class QrPortalForm(FlaskForm):  # type: ignore[misc]  # the library carries no types
     """Passcode and passphrase. The facts it judges by are handed in: it reads nothing itself."""
 
     passcode = StringField(

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 
 from portal.accounts.permissions import DOORS
 from portal.web.identity import Identity, find_identity
@@ -73,8 +74,15 @@ def _link(entry: Entry, identity: Identity) -> Link | None:
     children = tuple(link for link in (_link(child, identity) for child in entry.children) if link is not None)
     if not entry.endpoint:
         return Link(entry.label, entry.icon, "", any(link.active for link in children), children) if children else None
+    if entry.endpoint not in current_app.view_functions:
+        return None
     permission = DOORS[entry.endpoint].permission
     if permission is not None and not identity.may(permission.name):
         return None
     here = request.endpoint == entry.endpoint and all(request.args.get(key) == value for key, value in entry.values)
-    return Link(entry.label, entry.icon, url_for(entry.endpoint, **dict(entry.values)), here, children)
+    return Link(entry.label, entry.icon, address(entry), here, children)
+
+
+def address(entry: Entry) -> str:
+    """Where an entry leads: its values are the query string."""
+    return url_for(entry.endpoint) + (f"?{urlencode(entry.values)}" if entry.values else "")

@@ -75,7 +75,7 @@ def update() -> Response | tuple[str, int] | str:
     save(state, form)
     session().commit()
     announce(form, rotated)
-    return redirect(url_for("admin.qr_portal.edit", **({"rotated": 1} if rotated else {})), 303)
+    return redirect(url_for("admin.qr_portal.edit", rotated=1 if rotated else None), 303)
 
 
 def read_state() -> State:
