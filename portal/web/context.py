@@ -3,6 +3,8 @@
 Rooms never import this: edges read the parts here and pass them on as arguments.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +12,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
+from portal.database import reading
 from portal.extensions import db
 from portal.lib import clock
 from portal.lib.images import PhotoStore
@@ -34,6 +37,13 @@ def portal() -> Portal:
 def session() -> Session:
     """The request's database session. The edge commits it, once."""
     return db.session()
+
+
+@contextmanager
+def short_read() -> Iterator[Session]:
+    """A reading session of its own, over before the view's transaction begins: slow work after it holds no lock."""
+    with reading(), Session(db.engine) as own:
+        yield own
 
 
 def now() -> datetime:

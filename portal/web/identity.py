@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask import Flask
-from flask_login import UserMixin, current_user
+from flask import session as cookie
+from flask_login import UserMixin, current_user, login_user, logout_user
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Unauthorized
@@ -79,6 +80,21 @@ def current_identity() -> Identity:
 def find_identity() -> Identity | None:
     """The signed-in person, or None. Reads nothing when the request carries no session."""
     return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+def begin(secret: str) -> None:
+    """Puts the secret of a committed session into an emptied cookie: with the sign-in, the CSRF token is new too."""
+    cookie.clear()
+    identity = load_identity(secret)
+    if identity is None:
+        raise Unauthorized
+    login_user(identity)
+
+
+def end() -> None:
+    """Empties the cookie. The caller ends the session's row."""
+    logout_user()
+    cookie.clear()
 
 
 def load_identity(secret: str) -> Identity | None:

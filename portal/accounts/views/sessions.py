@@ -1,5 +1,128 @@
-"""Views of this room."""
+"""Ways in and out: sign-in, sign-out, the first admin, invitations."""
 
-from flask import Blueprint
+import re
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.accounts import operations, queries
+from portal.accounts.forms import SetupForm, SignInForm
+from portal.gate import operations as gate
+from portal.lib.browsers import browser_kind
+from portal.lib.passcodes import make_passcode
+from portal.lib.passwords import LONGEST, hash_password, needs_rehash, verify_password
+from portal.web import identity
+from portal.web.context import now, portal, session, short_read
 
 sessions = Blueprint("sessions", __name__, url_prefix="")
+
+WRONG = "E-mail or password is not right."
+# A path of this site. Browsers drop tabs and line ends, and read a backslash as a slash, so none of them may be there.
+_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f]*")
+
+
+def local_path(text: str | None) -> str:
+    """The address to go on to: ``text`` when it is a path of this site, else the start."""
+    return text if text and _LOCAL.fullmatch(text) else "/admin/"
+
+
+@sessions.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """Signs in. Unknown e-mail and wrong password take the same way: one password check, one answer."""
+    form = SignInForm(data={"next": request.args.get("next", "")})
+    if request.method == "GET":
+        person = identity.find_identity()
+        if person and person.account_id and "again" not in request.args:
+            return redirect(local_path(form.next.data), 303)
+        return _sign_in_page(form)
+    if not form.validate():
+        return _sign_in_page(form), 422
+    with short_read() as reading:
+        found = queries.find_credentials(reading, form.email.data)
+    if not verify_password(found.password_hash if found else None, form.password.data[: LONGEST + 1]) or found is None:
+        form.form_errors.append(WRONG)
+        return _sign_in_page(form), 401
+    return _enter(found, form.password.data, form.next.data) or (_sign_in_page(form), 401)
+
+
+def _enter(found: queries.Credentials, password: str, onward: str | None) -> ResponseReturnValue | None:
+    """Begins the session of checked credentials; None when the password was changed at this very moment."""
+    new_hash = hash_password(password) if needs_rehash(found.password_hash) else ""
+    secret = operations.sign_in(session(), credentials=found, new_hash=new_hash, **_browser())
+    if secret is None:
+        return None
+    session().commit()
+    identity.begin(secret)
+    return redirect(local_path(onward), 303)
+
+
+def _browser() -> dict[str, Any]:
+    """What a new session needs to know of the browser: its kind, and the session that it replaces."""
+    person = identity.find_identity()
+    return {
+        "browser": browser_kind(request.headers.get("User-Agent", "")),
+        "replaced_session_id": person.session_id if person else None,
+        "now": now(),
+    }
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    return render_template("accounts/sign_in.html", form=form)
+
+
+@sessions.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """Ends this browser's session; a second click finds nothing to end and is no fault."""
+    person = identity.find_identity()
+    if person:
+        operations.end_session(session(), user_id=person.user_id, session_id=person.session_id)
+        session().commit()
+    identity.end()
+    flash("You are signed out.", "success")
+    return redirect("/sign-in", 303)
+
+
+@sessions.route("/setup", methods=["GET", "POST"])
+def setup() -> ResponseReturnValue:
+    """The first company and its first admin, while nobody can sign in."""
+    with short_read() as reading:
+        if queries.has_users(reading):
+            abort(404)
+        is_known = queries.is_setup_token(reading, request.form.get("token", "").strip())
+    form = SetupForm()
+    if request.method == "GET":
+        return render_template("accounts/setup.html", form=form)
+    if not form.validate():
+        return render_template("accounts/setup.html", form=form), 422
+    password_hash = hash_password(form.password.data) if is_known else ""
+    if not is_known or not operations.consume_setup_token(session(), form.token.data):
+        form.token.errors = ["That is not the setup token. The server prints it when it starts; the newest one counts."]
+        return render_template("accounts/setup.html", form=form), 403
+    secret = _set_up(form, password_hash)
+    session().commit()
+    identity.begin(secret)
+    flash(f"{form.company.data} is ready. Its passcode was generated: see Settings, QR Code Portal.", "success")
+    return redirect("/admin/", 303)
+
+
+def _set_up(form: SetupForm, password_hash: str) -> str:
+    """Company, admin and session in the transaction that consumed the token; returns the session's secret."""
+    moment = now()
+    account = gate.open_account(
+        session(),
+        portal().key_ring,
+        name=form.company.data,
+        country=form.country.data,
+        timezone=form.timezone.data,
+        passcode=make_passcode(),
+        now=moment,
+    )
+    user = operations.create_first_admin(
+        session(), account=account, email=form.email.data, name=form.name.data, password_hash=password_hash, now=moment
+    )
+    found = queries.Credentials(user.id, password_hash)
+    secret = operations.sign_in(session(), credentials=found, account_id=account.id, **_browser())
+    if secret is None:
+        raise RuntimeError("A person made in this transaction cannot be signed in.")
+    return secret
