@@ -162,7 +162,7 @@ class Typesetter:
 class _Text:
     """One block while it is being fitted."""
 
-    __slots__ = ("block", "broken", "leading", "plain", "rise", "setter", "size", "weight", "words")
+    __slots__ = ("block", "broken", "full", "leading", "plain", "rise", "setter", "size", "weight", "words")
 
     def __init__(self, block: Block, setter: Typesetter) -> None:
         self.block = block
@@ -171,20 +171,32 @@ class _Text:
         self.plain = self.weight.plain.issuperset(block.text)
         tall = not self.plain and _STACKED.search(unicodedata.normalize("NFD", block.text))
         self.rise, self.leading = (_TALL_RISE, _TALL_LEADING) if tall else (_PLAIN_RISE, _PLAIN_LEADING)
+        self.size = max(block.size, setter.floor)
+        self.full = measure(block.text, self.weight)
+        self.broken = False
+        #: None: all of it fits on one line, whatever the size.
+        self.words: list[str] | None = None
+        if self.full * self.size > setter.width * 1000:
+            self._part()
+
+    def _part(self) -> None:
+        """Finds the words, and the largest size at which the widest one fits."""
+        block, setter = self.block, self.setter
         self.words = _halves(block.text) if block.whole else _WORD.findall(block.text)
         widest = max([setter.width_of(word.rstrip(), block.bold) for word in self.words])
         #: A word is wider than the box even at the floor, so words are broken rather than shrunk.
         self.broken = widest * setter.floor > setter.width * 1000
-        self.size = max(block.size, setter.floor)
         if not self.broken and widest * self.size > setter.width * 1000:
             self.size = max(setter.floor, int(setter.width * 1000 / widest / _STEP) * _STEP)
 
     def wrap(self, size: float) -> list[str]:
         """Lines of whole words; with ``broken``, words that are too wide are parted between clusters."""
+        if self.words is None:
+            return [self.block.text]
         room = self.setter.width * 1000 / size
         width_of, bold = self.setter.width_of, self.block.bold
         lines, line, used = [], "", 0.0
-        for word in self._broken_words(room) if self.broken else self.words:
+        for word in self._broken_words(self.words, room) if self.broken else self.words:
             width = width_of(word, bold)
             # The space behind a word may hang over the edge.
             if line and used + width > room and used + width_of(word.rstrip(), bold) > room:
@@ -194,8 +206,8 @@ class _Text:
             used += width
         return [*lines, line.rstrip()]
 
-    def _broken_words(self, room: float) -> Iterator[str]:
-        for word in self.words:
+    def _broken_words(self, words: Sequence[str], room: float) -> Iterator[str]:
+        for word in words:
             rest = word
             while len(rest) > 1 and self.setter.width_of(rest.rstrip(), self.block.bold) > room:
                 head, rest = self._split(rest, room)
@@ -222,7 +234,8 @@ class _Text:
         """Whether the line reads from right to left, and its runs from left to right."""
         if self.plain:
             face = self.weight.everyday
-            return False, (Run(face, line, None, measure(line, self.weight)),)
+            width = self.full if self.words is None and line == self.block.text else measure(line, self.weight)
+            return False, (Run(face, line, None, width),)
         return _reads_rtl(self.block.text), itemize(line, self.weight, _reads_rtl(self.block.text))
 
 
