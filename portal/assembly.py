@@ -1,4 +1,4 @@
-"""Puts the product together: config, extensions, routes, errors, commands, in that order."""
+"""Puts the product together: config, extensions, routes, errors, in that order."""
 
 from pathlib import Path
 
@@ -7,7 +7,6 @@ from jinja2 import StrictUndefined
 from sqlalchemy.pool import NullPool
 
 from portal import routes, tables  # noqa: F401  tables: every model must be mapped before the first query
-from portal.cli import register_commands
 from portal.config import Settings, read_settings
 from portal.database import prepare_engine
 from portal.extensions import bootstrap, csrf, db, migrate
@@ -35,7 +34,6 @@ def assemble(settings: Settings | None = None) -> Flask:
     navigation.bind(app)
     routes.bind(app)
     errors.bind(app)
-    register_commands(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented hook
     return app
 

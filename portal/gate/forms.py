@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from portal.lib.passcodes import LONGEST, SHORTEST, check_passcode
@@ -22,12 +23,12 @@ class QrPortalForm(FlaskForm):  # type: ignore[misc]  # the library carries no t
     )
     passcode_length = SelectField(
         "Length of the passcode",
-        choices=[(n, f"{n} digits") for n in range(SHORTEST, LONGEST + 1)],
+        choices=[SelectChoice(n, f"{n} digits") for n in range(SHORTEST, LONGEST + 1)],
         coerce=int,
         description="Four digits are easy to remember. Six make a guess a hundred times less likely.",
     )
     passphrase = StringField("QR Passphrase", filters=[lambda text: (text or "").strip()])
-    overlap_days = SelectField("Old stickers stop working", choices=list(OVERLAPS), coerce=int)
+    overlap_days = SelectField("Old stickers stop working", choices=[SelectChoice(*overlap) for overlap in OVERLAPS], coerce=int)
     seen = HiddenField()
 
     def __init__(self, *args: Any, current_passcode: str, current_passphrase: str, is_used: Any, **kwargs: Any) -> None:
