@@ -61,6 +61,15 @@ def show_phone(e164: str, country: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL)
 
 
+def national_digits(e164: str) -> str:
+    """The digits dialled inside the number's own country, trunk prefix included: for finding, not for calling."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except NumberParseException:
+        return ""
+    return phonenumbers.normalize_digits_only(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
+
+
 def tel_link(e164: str) -> str:
     """The `tel:` address of a kept number (RFC 3966, section 5.1.4: a global number). Anything else is a ValueError."""
     if not _E164.fullmatch(e164):
