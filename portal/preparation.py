@@ -1,0 +1,122 @@
+"""Everything before the first request: data folder, keys, migrations, and something to begin with.
+
+Each step looks first and does nothing when it was done before, so that a second start is quick. What cannot be put
+right is a SettingError or KeyRingError: one sentence.
+"""
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from portal import create_app, schema
+from portal.config import Settings
+from portal.errors import SettingError
+from portal.lib import clock
+from portal.lib.sealing import KeyRingError, make_key_ring, read_key_ring, write_key_ring
+from portal.schema import Schema
+
+
+@dataclass(frozen=True)
+class FirstSignIn:
+    """What is said once, after the demo company was made: nothing keeps the password in clear."""
+
+    email: str
+    password: str
+    passcode: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """``demo`` after the demo company was made; ``setup_secret`` while there is nobody who could sign in."""
+
+    demo: FirstSignIn | None = None
+    setup_secret: str = ""
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Makes the portal ready to serve."""
+    make_data_dir(settings)
+    found = schema.inspect(settings)
+    ensure_keys(settings, found)
+    if found.version != schema.head():
+        upgrade(settings, found, clock.utc_now())
+    if settings.demo and not found.has_accounts:
+        return Prepared(demo=fill_demo(settings))
+    if not found.has_users:
+        return Prepared(setup_secret=new_setup_token(settings))
+    return Prepared()
+
+
+def make_data_dir(settings: Settings) -> None:
+    """The data folder, for this user alone (mode 0700 when it is new)."""
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(settings.data_dir, os.W_OK | os.X_OK):
+            raise PermissionError("this user may not write there")
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise SettingError(f"PORTAL_DATA_DIR names {settings.data_dir}, which cannot be used ({reason}).") from None
+
+
+def ensure_keys(settings: Settings, found: Schema) -> None:
+    """Reads the keys, or makes them for a new database. Raises KeyRingError when those of an existing one are gone."""
+    path = settings.key_file
+    if not path.exists():
+        if found.version:
+            database = settings.sqlite_file or "at PORTAL_DATABASE_URL"
+            raise KeyRingError(
+                f"The key file {path} is missing, but the database {database} exists and its passcodes and stickers"
+                " can only be read with it: put the file back from your backup."
+            )
+        with suppress(FileExistsError):  # another start was quicker: its keys are the keys
+            write_key_ring(path, make_key_ring())
+    read_key_ring(path)
+
+
+def upgrade(settings: Settings, found: Schema, now: datetime) -> None:
+    """Migrates to the newest tables; what an SQLite database held before stays in a snapshot beside it."""
+    if found.version and found.version not in schema.revisions():
+        raise SettingError(
+            f"PORTAL_DATABASE_URL names a database of a newer portal (migration {found.version}): run that version."
+        )
+    if found.version and settings.sqlite_file:
+        name = f"before-{schema.head()}-{now:%Y%m%dT%H%M%S}.db"
+        snapshot(settings.sqlite_file, settings.data_dir / "snapshots", name)
+    app = create_app(settings)
+    # Imported here because Alembic is slow, and only an upgrade needs it.
+    from flask_migrate import upgrade as run_migrations  # noqa: PLC0415
+
+    with app.app_context():
+        run_migrations()
+
+
+def snapshot(database: Path, folder: Path, name: str) -> Path:
+    """A consistent copy of an SQLite database while others use it."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / name
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM INTO ?", (str(path),))
+    return path
+
+
+def fill_demo(settings: Settings) -> FirstSignIn:
+    """Makes the demo company in an empty database."""
+    app = create_app(settings)
+    from portal.demo.filling import fill  # noqa: PLC0415
+
+    with app.app_context():
+        return fill()
+
+
+def new_setup_token(settings: Settings) -> str:
+    """A new one-time token for /setup; older ones are void."""
+    from portal.accounts.operations import make_setup_token  # noqa: PLC0415
+    from portal.extensions import db  # noqa: PLC0415
+
+    with create_app(settings).app_context():
+        secret = make_setup_token(db.session(), clock.utc_now())
+        db.session.commit()
+    return secret
