@@ -7,12 +7,30 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    ColorField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+)
 from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.accounts.models import ADMIN, MEMBER
+from portal.accounts.permissions import DELEGABLE
 from portal.lib.emails import EmailRefused, email_key, parse_email
 from portal.lib.passwords import check_password
-from portal.lib.phones import country_choices
+from portal.lib.phones import PhoneRefused, country_choices, parse_phone
+
+# --accent in static/css/tokens.css. A colour input cannot be empty: this value stands for "none of our own".
+OWN_ACCENT = "#3548c8"
 
 # What a one-line text never holds: controls, line ends, and lone surrogates, which no database takes.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -94,3 +112,128 @@ def refuse_weak(field: Any, *, email: str, words: tuple[str, ...]) -> None:
     sentence = check_password(field.data, email=email, words=words)
     if sentence:
         raise ValidationError(sentence)
+
+
+class AcceptForm(RoomForm):
+    """Joins a company: a known person proves the password, a new one chooses name and password."""
+
+    name = StringField("Your name", filters=[one_line], validators=[Length(max=200)])
+    password = PasswordField("Password", validators=[InputRequired("Type the password.")])
+
+    def __init__(self, *args: Any, email: str, company: str, is_known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known_words = (email, company)
+        self.is_known = is_known
+
+    def validate_name(self, field: Any) -> None:
+        if not self.is_known and not field.data:
+            raise ValidationError("Type your name.")
+
+    def validate_password(self, field: Any) -> None:
+        if not self.is_known:
+            email, company = self.known_words
+            refuse_weak(field, email=email, words=(self.name.data, company))
+
+
+class ChangePasswordForm(RoomForm):
+    """Asks for the current password, so that a borrowed browser cannot take the person's place."""
+
+    current_password = PasswordField("Current password", validators=[InputRequired("Type your current password.")])
+    new_password = PasswordField(
+        "New password",
+        validators=[InputRequired("Choose a new password.")],
+        description="12 characters or more. Three or four unrelated words are easy to remember.",
+    )
+
+    def __init__(self, *args: Any, email: str, words: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        self.words = words
+
+    def validate_new_password(self, field: Any) -> None:
+        if field.data == self.current_password.data:
+            raise ValidationError("That is the current password. Choose another one.")
+        refuse_weak(field, email=self.email, words=self.words)
+
+
+class PermissionsField(SelectMultipleField):  # type: ignore[misc]  # the library carries no types
+    """Checkboxes, one for each permission that can be delegated."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class RightsForm(RoomForm):
+    """Role and permissions. It offers what the actor can grant; whether they may is for the operation to say."""
+
+    role = RadioField("Role", default=MEMBER, validate_choice=False)
+    permissions = PermissionsField("Permissions of a member", validate_choice=False)
+
+    def __init__(self, *args: Any, is_admin: bool, grantable: frozenset[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = [(MEMBER, "Member: sees records and prints labels, and what is granted below")]
+        if is_admin:
+            self.role.choices.append((ADMIN, "Admin: everything, other people's rights included"))
+        self.permissions.choices = [(p.name, f"{p.label}: {p.meaning}") for p in DELEGABLE if p.name in grantable]
+
+
+class InviteForm(RightsForm):
+    """Whom a link is for, and what they may do."""
+
+    email = EmailField(
+        "E-mail", filters=[one_line], validators=[InputRequired("Type the e-mail address."), Length(max=320), address]
+    )
+
+
+class CompanyForm(RoomForm):
+    """The company's particulars. ``version`` is the one that was shown."""
+
+    version = HiddenField(default="0")
+    name = StringField(
+        "Company", filters=[one_line], validators=[InputRequired("Type the company's name."), Length(max=200)]
+    )
+    country = SelectField("Country", description="Phone numbers typed without a country code belong to it.")
+    timezone = SelectField("Time zone", description="Expirations lapse at its midnight.")
+    contact_name = StringField(
+        "Name", filters=[one_line], validators=[Length(max=200)], description="A person or a desk, such as Dispatch."
+    )
+    contact_email = EmailField("E-mail", filters=[one_line], validators=[Length(max=320)])
+    contact_phone = TelField("Phone", filters=[one_line])
+    accent = ColorField("Accent colour", description=f"Of links and buttons. {OWN_ACCENT} is the portal's own.")
+    logo = FileField("Logo", description="JPEG, PNG, WebP or HEIC, up to 10 MB. Shown at the gate and on labels.")
+    remove_logo = BooleanField("Remove the logo")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country.choices = country_choices()
+        self.timezone.choices = timezone_choices()
+
+    def validate_contact_email(self, field: Any) -> None:
+        try:
+            field.data = parse_email(field.data) if field.data else ""
+        except EmailRefused as fault:
+            raise ValidationError(fault.sentence) from None
+
+    def validate_contact_phone(self, field: Any) -> None:
+        # The page keeps what was typed; the kept form is read from here.
+        try:
+            self.phone = parse_phone(field.data, self.country.data) if field.data else ""
+        except PhoneRefused as fault:
+            raise ValidationError(fault.sentence) from None
+
+    def validate_accent(self, field: Any) -> None:
+        if not re.fullmatch("#[0-9a-fA-F]{6}", field.data or OWN_ACCENT):
+            raise ValidationError("Choose a colour such as #1f7a4d.")
+
+    def columns(self) -> dict[str, str]:
+        """The checked values by column of the account, without the logo."""
+        accent = (self.accent.data or OWN_ACCENT).lower()
+        return {
+            "name": self.name.data,
+            "country": self.country.data,
+            "timezone": self.timezone.data,
+            "contact_name": self.contact_name.data,
+            "contact_email": self.contact_email.data,
+            "contact_phone": self.phone,
+            "accent": "" if accent == OWN_ACCENT else accent,
+        }

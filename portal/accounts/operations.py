@@ -1,4 +1,4 @@
-"""Verbs on people and their sign-ins: setup, users, sessions, passwords.
+"""Verbs on persons and their sign-ins: setup, users, sessions, passwords. A company's people are in ``staffing``.
 
 Passwords arrive as hashes: hashing takes 30 ms, and no transaction may be open meanwhile.
 """

@@ -110,6 +110,24 @@ class PhotoStore:
         place = self._place(key, size)
         return place if place.is_file() else None
 
+    def save_logo(self, png: bytes) -> str:
+        """Writes a logo as `reencode_logo` made it, `ab/ab12…ef.png`; returns its key, the SHA-256 of the file."""
+        key = hashlib.sha256(png).hexdigest()
+        self._write(self._logo_place(key), png)
+        return key
+
+    def logo_path(self, key: str) -> Path | None:
+        """Where the logo is, or None when there is none or the key is no key."""
+        if not _KEY.fullmatch(key):
+            return None
+        place = self._logo_place(key)
+        return place if place.is_file() else None
+
+    def delete_logo(self, key: str) -> None:
+        """Removes the file; a logo that is not there is removed already."""
+        if _KEY.fullmatch(key):
+            self._logo_place(key).unlink(missing_ok=True)
+
     def delete(self, key: str) -> None:
         """Removes both files; a photo that is not there is removed already."""
         if _KEY.fullmatch(key):
@@ -120,6 +138,9 @@ class PhotoStore:
         if not _KEY.fullmatch(key):
             raise ValueError("A photo's key is 64 hexadecimal digits.")
         return self._folder / key[:2] / (f"{key}.webp" if size == "full" else f"{key}-thumb.webp")
+
+    def _logo_place(self, key: str) -> Path:
+        return self._folder / key[:2] / f"{key}.png"
 
     @staticmethod
     def _write(place: Path, content: bytes) -> None:
