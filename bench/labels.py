@@ -1,8 +1,8 @@
 """Label sheets: labels per second, bytes per label and peak memory of ours, pylabels and blabel, with ratios.
 
-Run: script/bench labels [-- --labels 1000 --rounds 3]. Every maker prints the same names, tags and URLs on Avery 5160, one
-process per run, in turns, since a busy machine slows all: the ratios are what counts. A first sheet of one label pays for
-imports, fonts and tables before the clock starts. The symbols are made within the time, by each maker's own encoder.
+Run: script/bench labels [-- --labels 1000 --rounds 3]. Every maker prints the same names, tags and URLs on Avery 5160,
+one process per run, in turns, since a busy machine slows all: the ratios are what counts. A first sheet of one label
+pays for imports, fonts and tables before the clock starts. Symbols are made within the time, by each maker's encoder.
 """
 
 import argparse

@@ -177,16 +177,23 @@ class _Sheet:
         return self._file.getvalue()
 
     def _operators(self, run: Run, x: float, size: float, y: float) -> str:
-        if run.glyphs is not None:
-            return _outlines(run, x, y, size)
+        if run.glyphs is None:
+            return f"BT {x:.2f} {y:.2f} Td {self._shows(run.face, run.text, size)} ET"
+        # Outlines are no text, so the same words follow unseen (mode 3), to be searched, copied and read aloud. Readers
+        # of PDF expect the order of display and turn it round themselves.
+        words = "".join(char for char in run.text if ord(char) in run.face.widths)
+        if run.rtl:
+            words = words[::-1]
+        unseen = f"q BT 3 Tr {x:.2f} {y:.2f} Td {self._shows(run.face, words, size)} ET Q"
+        return f"{_outlines(run, x, y, size)}\n{unseen}"
+
+    def _shows(self, face: fonts.Face, text: str, size: float) -> str:
+        """Strings in hexadecimal: whatever a name contains, it cannot end the string and become an operator."""
         document = self._canvas._doc
-        font = run.face.font
-        # Strings in hexadecimal: whatever a name contains, it cannot end the string and become an operator.
-        shows = [
-            f"{font.getSubsetInternalName(subset, document)} {size:g} Tf <{codes.hex()}> Tj"
-            for subset, codes in font.splitString(run.text, document)
-        ]
-        return f"BT {x:.2f} {y:.2f} Td {' '.join(shows)} ET"
+        return " ".join(
+            f"{face.font.getSubsetInternalName(subset, document)} {size:g} Tf <{codes.hex()}> Tj"
+            for subset, codes in face.font.splitString(text, document)
+        )
 
 
 def _mask(symbol: Symbol, place: Rect) -> str:

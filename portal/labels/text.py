@@ -41,6 +41,7 @@ class Run:
     text: str
     glyphs: tuple[Glyph, ...] | None
     width: float
+    rtl: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,9 @@ class Typesetter:
             if size <= self.floor:
                 return self._set(self._cut(texts), self.floor)
             size = max(size - _STEP, self.floor)
+            # A text far too long for the box goes to the floor at once: its area tells.
+            if size > self.floor and sum([text.area(self.floor) for text in texts]) > self.width * self.height:
+                size = self.floor
         return []
 
     def width_of(self, word: str, bold: bool) -> float:
@@ -179,6 +183,10 @@ class _Text:
         if self.full * self.size > setter.width * 1000:
             self._part()
 
+    def area(self, size: float) -> float:
+        """The least that the text takes up at this size, in square points."""
+        return self.full * size / 1000 * self.leading * size
+
     def _part(self) -> None:
         """Finds the words, and the largest size at which the widest one fits."""
         block, setter = self.block, self.setter
@@ -207,20 +215,21 @@ class _Text:
         return [*lines, line.rstrip()]
 
     def _broken_words(self, words: Sequence[str], room: float) -> Iterator[str]:
+        """The words, too wide ones in pieces; the widths of clusters are added, so that long texts cost little."""
+        width_of, bold = self.setter.width_of, self.block.bold
         for word in words:
-            rest = word
-            while len(rest) > 1 and self.setter.width_of(rest.rstrip(), self.block.bold) > room:
-                head, rest = self._split(rest, room)
-                yield head
-            if rest:
-                yield rest
-
-    def _split(self, word: str, room: float) -> tuple[str, str]:
-        clusters = _clusters(word)
-        count = 1
-        while count < len(clusters) and measure("".join(clusters[: count + 1]), self.weight) <= room:
-            count += 1
-        return "".join(clusters[:count]), "".join(clusters[count:])
+            if width_of(word.rstrip(), bold) <= room:
+                yield word
+                continue
+            piece, used = "", 0.0
+            for cluster in _clusters(word):
+                width = width_of(cluster, bold)
+                if piece and used + width > room:
+                    yield piece
+                    piece, used = "", 0.0
+                piece += cluster
+                used += width
+            yield piece
 
     def shorten(self, line: str, size: float) -> str:
         """The line with an ellipsis at its end, as much of it as fits."""
@@ -354,5 +363,6 @@ def _reaches(level: int, part: tuple[int, Face, bool, str]) -> bool:
 def _run(level: int, face: Face, shaped: bool, text: str) -> Run:
     if not shaped:
         return Run(face, text, None, sum(face.widths[ord(char)] for char in text))
-    glyphs = tuple(face.shape(text, rtl=level % 2 == 1))
-    return Run(face, text, glyphs, sum(glyph.advance for glyph in glyphs))
+    rtl = level % 2 == 1
+    glyphs = tuple(face.shape(text, rtl))
+    return Run(face, text, glyphs, sum(glyph.advance for glyph in glyphs), rtl)

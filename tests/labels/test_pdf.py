@@ -1,4 +1,5 @@
 import io
+import sys
 import zlib
 from pathlib import Path
 
@@ -147,11 +148,29 @@ def test_the_same_labels_give_the_same_bytes(cache_dir: Path) -> None:
 
 
 def test_text_can_be_found_and_copied(cache_dir: Path) -> None:
-    names = ["Żuraw 40 t", "Ανυψωτικό", "Экскаватор", "東京都", "a (b) \\ c"]
+    names = ["Żuraw 40 t", "Ανυψωτικό", "Экскаватор", "東京都", "a (b) \\ c", "ปั๊มน้ำ", "רכב", "رافعة"]
     labels = [make_label(number, name) for number, name in enumerate(names)]
     text = _text(printed(labels, stock_of("5161"), cache_dir))
     for name in names:
         assert name in text
+
+
+@pytest.mark.parametrize("text", ["W" * 200, "ป้ำ" * 60, "سيارة" * 40, "東" * 200, "x " * 100])
+def test_long_texts_cost_little(text: str, cache_dir: Path) -> None:
+    """One label after the other, so that a file of such names cannot hold a worker: counted, not timed."""
+    calls = 0
+
+    def count(frame: object, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    printed([make_label(0, text)], stock_of("L7160"), cache_dir)
+    sys.setprofile(count)
+    try:
+        printed([make_label(n, text + str(n)) for n in range(20)], stock_of("L7160"), cache_dir)
+    finally:
+        sys.setprofile(None)
+    assert calls / 20 < 20_000
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -162,7 +181,24 @@ def test_hostile_text_stays_text(hostile: str, cache_dir: Path) -> None:
     reader = PdfReader(io.BytesIO(document))
     content = reader.pages[0].get_contents()
     assert content is not None
-    known = {b"q", b"Q", b"cm", b"BT", b"ET", b"Td", b"Tf", b"Tj", b"TL", b"INLINE IMAGE", b"m", b"l", b"c", b"h", b"f"}
+    known = {
+        b"q",
+        b"Q",
+        b"cm",
+        b"BT",
+        b"ET",
+        b"Td",
+        b"Tf",
+        b"Tj",
+        b"TL",
+        b"Tr",
+        b"INLINE IMAGE",
+        b"m",
+        b"l",
+        b"c",
+        b"h",
+        b"f",
+    }
     operators = [operator for _, operator in content.operations]
     assert set(operators) <= known
     assert operators.count(b"INLINE IMAGE") == 1
