@@ -70,7 +70,7 @@ def setup_token() -> None:
 
 def setup_address(public_url: str, secret: str) -> str:
     """Where the first admin is created."""
-    return f"{public_url}/setup?token={secret}"
+    return f"{public_url}/setup#token={secret}"
 
 
 def standing(session: Session) -> dict[str, Any]:

@@ -107,7 +107,6 @@ def start_web(settings: Settings, listener: socket.socket) -> subprocess.Popen[b
         "max-requests-jitter": 1_000,
         "forwarded-allow-ips": "",  # TrustedProxies alone decides whom to believe
         "log-level": "warning",
-        "chdir": ROOT,
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "gunicorn", *flags, "--preload", "--no-control-socket", "wsgi:app"]
@@ -135,6 +134,7 @@ def _start(command: list[str], settings: Settings, keep_open: tuple[int, ...] = 
     # A session of its own: Ctrl-C in the terminal reaches only the supervisor, which then ends both in order.
     return subprocess.Popen(
         command,
+        cwd=ROOT,
         env={**os.environ, **settings.as_environ()},
         pass_fds=keep_open,
         start_new_session=True,

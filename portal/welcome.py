@@ -22,7 +22,7 @@ def welcome(settings: Settings, prepared: Prepared, with_symbol: bool) -> str:
 
 def _sign_in(settings: Settings, prepared: Prepared) -> list[str]:
     if prepared.setup_secret:
-        address = f"{settings.public_url}/setup?token={prepared.setup_secret}"
+        address = f"{settings.public_url}/setup#token={prepared.setup_secret}"
         return [f"  Create the first admin: {address}", "  (works once; a restart prints a new one)"]
     if prepared.demo is None:
         return [f"  Sign in at {settings.public_url}/sign-in; a forgotten password: portal admin password --help"]

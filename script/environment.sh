@@ -30,7 +30,7 @@ install_locked() {
         "$python" -m venv --clear "$venv" ||
             fail 'The virtual environment could not be made: install the package python3-venv and start again.' 2
     fi
-    local pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet --no-input install --root-user-action ignore)
+    local pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet --quiet --no-input install --root-user-action ignore)
     "${pip[@]}" --require-hashes --no-deps --requirement "$lock" ||
         fail "The packages of requirements/$1.txt could not be installed (see above): check the network and start again."
     "${pip[@]}" --no-deps --no-build-isolation --editable "$root" || fail 'The portal itself could not be installed (see above).'
