@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from portal.lib.sealing import KeyRing
@@ -43,6 +43,16 @@ def replace(session: Session, *, account_id: int, record_id: int, now: datetime)
     if current is not None:
         revoke(session, current, now=now)
     return issue(session, account_id=account_id, record_id=record_id, now=now)
+
+
+def revoke_all_for_record(session: Session, account_id: int, record_id: int, now: datetime) -> int:
+    """Before a record is deleted: its stickers stay known, revoked and without it. Returns how many were in use."""
+    own = (Sticker.account_id == account_id, Sticker.record_id == record_id)
+    in_use = session.execute(
+        update(Sticker).where(*own, Sticker.revoked_at.is_(None)).values(revoked_at=now).returning(Sticker.id)
+    ).all()
+    session.execute(update(Sticker).where(*own).values(record_id=None))
+    return len(in_use)
 
 
 def set_passphrase(
