@@ -76,7 +76,7 @@ def setup_address(public_url: str, secret: str) -> str:
 def standing(session: Session) -> dict[str, Any]:
     """How the portal stands, as JSON-ready values. The only count over all accounts: the operator runs them all."""
     settings = context.portal().settings
-    dialect = session.get_bind().dialect
+    dialect = session.connection().dialect  # connected: the version is known then
     version = ".".join(map(str, dialect.server_version_info or ()))
     records = _counts(session, Record.account_id, Record.kind)
     stickers = _counts(session, Sticker.account_id, where=Sticker.revoked_at.is_(None))

@@ -1,4 +1,4 @@
-# Sourced by script/run and script/test: the virtual environment and what is installed in it.
+# Sourced by script/run and script/test: the virtual environment, and packages of the system.
 # Expects $root, the folder of the checkout. Every failure is one sentence on stderr.
 
 fail() {
@@ -35,4 +35,24 @@ install_locked() {
         fail "The packages of requirements/$1.txt could not be installed (see above): check the network and start again."
     "${pip[@]}" --no-deps --no-build-isolation --editable "$root" || fail 'The portal itself could not be installed (see above).'
     printf '%s' "$state" >"$stamp"
+}
+
+# missing_fonts: prints Debian's font packages that are not installed; nothing where there is no dpkg to ask.
+missing_fonts() {
+    local package
+    command -v dpkg-query >/dev/null || return 0
+    for package in fonts-noto-core fonts-wqy-zenhei fonts-dejavu-core; do
+        [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
+    done
+}
+
+may_install() {
+    ((EUID == 0)) && command -v apt-get >/dev/null
+}
+
+# install_packages NAME...: with apt; the lists are fetched first when they are not there.
+install_packages() {
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet)
+    "${apt[@]}" install --no-install-recommends "$@" >/dev/null 2>&1 ||
+        { "${apt[@]}" update >/dev/null 2>&1 && "${apt[@]}" install --no-install-recommends "$@" >/dev/null 2>&1; }
 }
