@@ -172,6 +172,17 @@ def test_thai_marks_do_not_collide(syllable: str, bold: bool, fonts: Library) ->
     assert not collide(run.face, run.glyphs)
 
 
+@pytest.mark.parametrize(
+    "cluster", ["e\u0323\u0302\u0301", "x\u0302\u0301", "\u05e9\u05c1\u05b8", "\u0e1b\u0e34\u0e4d"]
+)
+def test_stacked_marks_of_other_scripts_do_not_collide(cluster: str, fonts: Library) -> None:
+    """These come apart by the font's offsets alone (Thai syllables mostly by glyphs of their own)."""
+    (run,) = itemize(clean(cluster), fonts.regular, rtl=False)
+    assert run.glyphs is not None
+    assert any(glyph.x or glyph.y for glyph in run.glyphs)
+    assert not collide(run.face, run.glyphs)
+
+
 def test_thai_marks_would_collide_without_their_positions(fonts: Library) -> None:
     """What code points alone would print: this is what the test above can see."""
     face = itemize("ปี่", fonts.regular, rtl=False)[0].face
