@@ -27,6 +27,8 @@ class Record(Base):
         Index(None, "account_id", "archived_at", "updated_at", "id"),
         Index(None, "account_id", "archived_at", "kind", "tag_key", "id"),
         Index(None, "account_id", "archived_at", "next_expires_on", "id"),
+        Index(None, "account_id", "archived_at", "kind", "next_expires_on", "id"),
+        Index(None, "account_id", "archived_at", "next_warns_on", "next_expires_on"),
         Index(None, "account_id", "owner_id"),
         Index(None, "account_id", "location_id"),
         Index(None, "account_id", "supervisor_id"),

@@ -13,6 +13,7 @@ _CODES = ("tag", "plate", "serial_number", "vin")
 _PHONES = ("phone", "mobile")
 # Encloses the account's number inside search_text. Folding drops it from anything typed, so nobody can search for it.
 _MARK = "\x02"
+NEVER = _MARK  # begins no key
 
 
 def fold(text: str) -> str:
@@ -65,6 +66,6 @@ def terms(query: str) -> tuple[str, ...]:
 
 
 def spellings(term: str) -> tuple[str, ...]:
-    """The forms in which search_text may hold a term: as typed, and compact when that is another one."""
+    """The forms in which search_text may hold a term: as typed, and compact when that is another one, long enough."""
     bare = compact(term)
-    return (term,) if bare in (term, "") else (term, bare)
+    return (term,) if bare == term or len(bare) < SUBSTRING else (term, bare)
