@@ -12,6 +12,7 @@ from flask import Blueprint, Flask
 
 from portal.accounts.views.company import company
 from portal.accounts.views.people import people
+from portal.accounts.views.profile import profile
 from portal.accounts.views.sessions import sessions
 from portal.gate.views.gate import gate
 from portal.gate.views.qr_portal import qr_portal
@@ -38,7 +39,7 @@ class Audience:
 AUDIENCES = (
     Audience("public", guards.anyone, "", (gate,)),
     Audience("sign_in", guards.anyone, "", (sessions,)),
-    Audience("admin", guards.signed_in, "/admin", (home, records, transfer, stickers, labels, people, company, qr_portal)),
+    Audience("admin", guards.signed_in, "/admin", (home, records, transfer, stickers, labels, profile, people, company, qr_portal)),
     Audience("ops", guards.operator, "", (health.health,)),
 )
 

@@ -26,6 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.accounts.models import ADMIN, MEMBER
 from portal.accounts.permissions import DELEGABLE
 from portal.lib.emails import EmailRefused, email_key, parse_email
+from portal.lib.images import ImageRefused, reencode_logo
 from portal.lib.passwords import check_password
 from portal.lib.phones import PhoneRefused, country_choices, parse_phone
 
@@ -224,6 +225,12 @@ class CompanyForm(RoomForm):
     def validate_accent(self, field: Any) -> None:
         if not re.fullmatch("#[0-9a-fA-F]{6}", field.data or OWN_ACCENT):
             raise ValidationError("Choose a colour such as #1f7a4d.")
+
+    def validate_logo(self, field: Any) -> None:
+        try:
+            self.png = reencode_logo(field.data.read()) if field.data else b""
+        except ImageRefused as fault:
+            raise ValidationError(fault.sentence) from None
 
     def columns(self) -> dict[str, str]:
         """The checked values by column of the account, without the logo."""

@@ -75,11 +75,6 @@ def find_account_by_name(session: Session, name: str) -> Account | None:
     return found[0] if found else None
 
 
-def is_logo_used(session: Session, key: str) -> bool:
-    """Whether any company shows this logo: equal pictures share one file."""
-    return bool(session.scalar(select(exists().where(Account.logo_key == key))))
-
-
 def find_last_account_id(session: Session, user_id: int) -> int | None:
     """The company that the person last worked in and still belongs to, else their first by name, else None."""
     last = session.scalar(

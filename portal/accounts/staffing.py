@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import queries
-from portal.accounts.models import ADMIN, INVITATION_LIFE, MEMBER, Account, Invitation, Membership
+from portal.accounts.models import ADMIN, INVITATION_LIFE, MEMBER, Account, Invitation, Membership, User
 from portal.accounts.operations import add_membership, create_user
 from portal.accounts.permissions import BY_NAME, DELEGABLE, granted
 from portal.audit.operations import Actor, record
@@ -117,7 +117,9 @@ def accept_invitation(
         user = create_user(session, email=invitation.email, name=name, password_hash=password_hash, now=now)
         if user is None:
             return Refusal("Somebody with this e-mail has signed up meanwhile. Open the link again and sign in.")
-        credentials, name = queries.Credentials(user.id, password_hash), user.name
+        credentials = queries.Credentials(user.id, password_hash)
+    else:
+        user = session.get_one(User, credentials.user_id)
     add_membership(
         session,
         account_id=invitation.account_id,
@@ -127,10 +129,24 @@ def accept_invitation(
         now=now,
     )
     after = {"role": invitation.role, "permissions": invitation.permissions}
-    _record_invitation(
-        session, invitation, Actor(credentials.user_id, name), "invitation.accept", now, after=after
-    )
+    _record_invitation(session, invitation, Actor(user.id, user.name), "invitation.accept", now, after=after)
     return credentials
+
+
+def appoint_admin(session: Session, *, account_id: int, user: User, actor: Actor, now: datetime) -> bool:
+    """The operator's way: makes the person an admin of the company; False when they are one already."""
+    session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+    membership = queries.find_membership(session, account_id, user.id)
+    if membership is None:
+        membership = Membership(account_id=account_id, user=user, role=ADMIN, permissions=[], created_at=now)
+        session.add(membership)
+    elif membership.role == ADMIN:
+        return False
+    else:
+        membership.role, membership.permissions = ADMIN, []
+    session.flush()
+    _record_member(session, membership, actor, "member.appoint", now, after={"role": ADMIN, "permissions": []})
+    return True
 
 
 def edit_member(
@@ -147,7 +163,7 @@ def edit_member(
     me = _lock_and_read(session, account_id, actor)
     target = queries.get_member(session, account_id, public_id)
     beyond = frozenset(target.permissions) - _rights(me)
-    refusal = _untouchable(me, target) or _overreach(me, role, [p for p in permissions if p not in beyond])
+    refusal = why_untouchable(me, target) or _overreach(me, role, [p for p in permissions if p not in beyond])
     if refusal:
         return refusal
     before = {"role": target.role, "permissions": target.permissions}
@@ -166,7 +182,7 @@ def remove_member(
     """Takes the person out of the company, and with them the invitations that they made. Raises NotFound."""
     me = _lock_and_read(session, account_id, actor)
     target = queries.get_member(session, account_id, public_id)
-    refusal = _untouchable(me, target)
+    refusal = why_untouchable(me, target)
     if refusal:
         return refusal
     for invitation in queries.list_invitations_by(session, account_id, target.user_id, now):
@@ -183,10 +199,7 @@ def update_company(
 ) -> Account | Conflict:
     """Saves the company's particulars unless somebody saved after ``version`` was shown."""
     account = session.scalars(
-        select(Account)
-        .where(Account.id == account_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(Account).where(Account.id == account_id).with_for_update().execution_options(populate_existing=True)
     ).one()
     if account.version != version:
         return Conflict(account.version, _changes_since(session, account, version))
@@ -253,7 +266,7 @@ def _overreach(me: Membership, role: str, permissions: list[str]) -> Refusal | N
     return None
 
 
-def _untouchable(me: Membership, target: Membership) -> Refusal | None:
+def why_untouchable(me: Membership, target: Membership) -> Refusal | None:
     """Refuses to change oneself, and admins by others than admins."""
     if target.user_id == me.user_id:
         return Refusal("Nobody changes or removes themselves. Ask another admin to do it.", is_forbidden=True)

@@ -14,6 +14,12 @@ def today_in(timezone: str, now: datetime) -> date:
     return now.astimezone(ZoneInfo(timezone)).date()
 
 
+def show_moment(moment: datetime, timezone: str) -> str:
+    """``moment`` as people read it, in wall time of ``timezone``: "5 Mar 2030, 14:05"."""
+    wall = local(moment, timezone)
+    return f"{wall.day} {wall:%b %Y, %H:%M}"
+
+
 def local(moment: datetime, timezone: str) -> datetime:
     """``moment`` as wall time in ``timezone``."""
     return moment.astimezone(ZoneInfo(timezone))

@@ -123,11 +123,6 @@ class PhotoStore:
         place = self._logo_place(key)
         return place if place.is_file() else None
 
-    def delete_logo(self, key: str) -> None:
-        """Removes the file; a logo that is not there is removed already."""
-        if _KEY.fullmatch(key):
-            self._logo_place(key).unlink(missing_ok=True)
-
     def delete(self, key: str) -> None:
         """Removes both files; a photo that is not there is removed already."""
         if _KEY.fullmatch(key):

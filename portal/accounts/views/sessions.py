@@ -6,10 +6,12 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal.accounts import operations, queries
-from portal.accounts.forms import SetupForm, SignInForm
+from portal.accounts import operations, queries, staffing
+from portal.accounts.forms import AcceptForm, SetupForm, SignInForm
+from portal.accounts.models import Invitation
 from portal.gate import operations as gate
 from portal.lib.browsers import browser_kind
+from portal.lib.clock import show_moment
 from portal.lib.passcodes import make_passcode
 from portal.lib.passwords import LONGEST, hash_password, needs_rehash, verify_password
 from portal.web import identity
@@ -126,3 +128,61 @@ def _set_up(form: SetupForm, password_hash: str) -> str:
     if secret is None:
         raise RuntimeError("A person made in this transaction cannot be signed in.")
     return secret
+
+
+@sessions.route("/invitations/<secret>", methods=["GET", "POST"])
+def accept_invitation(secret: str) -> ResponseReturnValue:
+    """Joins a company by a copied link. Looking does not use it up."""
+    with short_read() as reading:
+        invitation = queries.find_invitation_by_secret(reading, secret)
+        known = queries.find_credentials(reading, invitation.email) if invitation else None
+    if invitation is None or invitation.used_at or invitation.expires_at <= now():
+        return _ended(invitation)
+    form = AcceptForm(email=invitation.email, company=invitation.account.name, is_known=known is not None)
+    if request.method == "GET":
+        return _accept_page(form, invitation)
+    if not form.validate():
+        return _accept_page(form, invitation), 422
+    if known and not verify_password(known.password_hash, form.password.data[: LONGEST + 1]):
+        form.form_errors.append("The password is not right.")
+        return _accept_page(form, invitation), 401
+    return _join(form, invitation, known)
+
+
+def _join(form: AcceptForm, invitation: Invitation, known: queries.Credentials | None) -> ResponseReturnValue:
+    """Uses the link and begins a session in the company."""
+    password_hash = "" if known else hash_password(form.password.data)
+    accepted = staffing.accept_invitation(
+        session(), invitation=invitation, credentials=known, name=form.name.data, password_hash=password_hash, now=now()
+    )
+    if isinstance(accepted, staffing.Refusal):
+        return _stopped("This invitation cannot be used", accepted.sentence, 409)
+    secret = operations.sign_in(session(), credentials=accepted, account_id=invitation.account_id, **_browser())
+    if secret is None:
+        return _stopped("Your password has just changed", "Open the link again and type the new one.", 409)
+    session().commit()
+    identity.begin(secret)
+    flash(f"Welcome to {invitation.account.name}.", "success")
+    return redirect("/admin/", 303)
+
+
+def _accept_page(form: AcceptForm, invitation: Invitation) -> str:
+    expires = show_moment(invitation.expires_at, invitation.account.timezone)
+    return render_template("accounts/accept_invitation.html", form=form, invitation=invitation, expires=expires)
+
+
+def _ended(invitation: Invitation | None) -> ResponseReturnValue:
+    """Why a link is of no use. A mistyped one and one that was taken back look alike."""
+    if invitation is None:
+        sentence = "The link is incomplete, or the invitation was taken back. Ask for a new link."
+        return _stopped("There is no such invitation", sentence, 404)
+    company = invitation.account.name
+    if invitation.used_at:
+        return _stopped("This invitation has been used", f"You are in {company} already: sign in.", 410)
+    expired = show_moment(invitation.expires_at, invitation.account.timezone)
+    return _stopped("This invitation has expired", f"It expired on {expired}. Ask {company} for a new link.", 410)
+
+
+def _stopped(title: str, message: str, status: int) -> ResponseReturnValue:
+    values = {"status": status, "title": title, "message": message}
+    return render_template("errors/page.html", **values, action_href="/sign-in", action_label="Sign in"), status

@@ -1,0 +1,122 @@
+"""A person's own page: password, sign-ins, and the company they work in."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.accounts import operations, queries
+from portal.accounts.forms import ChangePasswordForm
+from portal.lib.clock import show_moment
+from portal.lib.passwords import LONGEST, hash_password, verify_password
+from portal.web.context import now, session, short_read
+from portal.web.identity import Identity, current_identity
+
+profile = Blueprint("profile", __name__, url_prefix="")
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A line of the list of sign-ins."""
+
+    public_id: str
+    browser: str
+    began: str
+    last_seen: str
+    is_this: bool
+
+
+@profile.get("/profile")
+def index() -> ResponseReturnValue:
+    """Password and sign-ins."""
+    me = current_identity()
+    return _page(me, _password_form(me))
+
+
+@profile.post("/profile/password")
+def change_password() -> ResponseReturnValue:
+    """Changes the password and ends every other sign-in."""
+    me = current_identity()
+    form = _password_form(me)
+    if not form.validate():
+        return _page(me, form), 422
+    with short_read() as reading:
+        found = queries.find_credentials(reading, me.email)
+    if not found or not verify_password(found.password_hash, form.current_password.data[: LONGEST + 1]):
+        form.current_password.errors = ["That is not your current password."]
+        return _page(me, form), 422
+    new_hash = hash_password(form.new_password.data)
+    ended = operations.change_password(
+        session(), account_id=me.account_id, actor=me.actor, credentials=found, new_hash=new_hash,
+        kept_id=me.session_id, now=now(),
+    )  # fmt: skip
+    if ended is None:
+        form.current_password.errors = ["Your password was changed elsewhere at this moment. Try again."]
+        return _page(me, form), 409
+    session().commit()
+    flash(f"Your password is changed.{_ended_words(ended)}", "success")
+    return redirect("/admin/profile", 303)
+
+
+@profile.post("/profile/sessions/<public_id>/end")
+def end_session(public_id: str) -> ResponseReturnValue:
+    """Ends one of the person's own sign-ins."""
+    me = current_identity()
+    if not operations.end_listed_session(
+        session(), account_id=me.account_id, actor=me.actor, user_id=me.user_id, public_id=public_id, now=now()
+    ):
+        abort(404)
+    session().commit()
+    flash("That sign-in has ended.", "success")
+    return redirect("/admin/profile", 303)
+
+
+@profile.post("/profile/sessions/end-others")
+def end_other_sessions() -> ResponseReturnValue:
+    """Ends all of the person's sign-ins but this one."""
+    me = current_identity()
+    ended = operations.end_other_sessions(
+        session(), account_id=me.account_id, actor=me.actor, user_id=me.user_id, kept_id=me.session_id, now=now()
+    )
+    session().commit()
+    flash(_ended_words(ended).strip() or "There is no other sign-in.", "success")
+    return redirect("/admin/profile", 303)
+
+
+@profile.post("/switch-account")
+def switch_account() -> ResponseReturnValue:
+    """Goes on in another company of the person."""
+    me = current_identity()
+    if not operations.switch_account(
+        session(),
+        session_id=me.session_id,
+        user_id=me.user_id,
+        account_public_id=request.form.get("account", ""),
+        now=now(),
+    ):
+        abort(404)
+    session().commit()
+    return redirect("/admin/", 303)
+
+
+def _password_form(me: Identity) -> ChangePasswordForm:
+    return ChangePasswordForm(email=me.email, words=(me.name, me.account_name))
+
+
+def _page(me: Identity, form: ChangePasswordForm) -> str:
+    timezone = queries.get_account(session(), me.account_id).timezone
+    sign_ins = [
+        SignIn(
+            public_id=row.public_id,
+            browser=row.browser,
+            began=show_moment(row.created_at, timezone),
+            last_seen=show_moment(row.last_seen_at, timezone),
+            is_this=row.id == me.session_id,
+        )
+        for row in queries.list_sessions(session(), me.user_id, now())
+    ]
+    return render_template("accounts/profile.html", form=form, me=me, sign_ins=sign_ins, timezone=timezone)
+
+
+def _ended_words(count: int) -> str:
+    return f" {count} other sign-in{'s have' if count > 1 else ' has'} ended." if count else ""
