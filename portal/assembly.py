@@ -12,7 +12,7 @@ from portal.database import prepare_engine
 from portal.extensions import bootstrap, csrf, db, migrate
 from portal.lib.images import PhotoStore
 from portal.lib.sealing import KeyRing, read_key_ring
-from portal.web import errors, headers, identity, navigation, requests
+from portal.web import errors, headers, identity, navigation, requests, scanlog
 from portal.web.context import Portal
 from portal.web.proxies import TrustedProxies
 
@@ -32,6 +32,7 @@ def assemble(settings: Settings | None = None) -> Flask:
     requests.bind(app)
     headers.bind(app)
     navigation.bind(app)
+    scanlog.bind(app)
     routes.bind(app)
     errors.bind(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented hook

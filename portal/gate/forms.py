@@ -28,7 +28,9 @@ class QrPortalForm(FlaskForm):  # type: ignore[misc]  # the library carries no t
         description="Four digits are easy to remember. Six make a guess a hundred times less likely.",
     )
     passphrase = StringField("QR Passphrase", filters=[lambda text: (text or "").strip()])
-    overlap_days = SelectField("Old stickers stop working", choices=[SelectChoice(*overlap) for overlap in OVERLAPS], coerce=int)
+    overlap_days = SelectField(
+        "Old stickers stop working", choices=[SelectChoice(*overlap) for overlap in OVERLAPS], coerce=int
+    )
     seen = HiddenField()
 
     def __init__(self, *args: Any, current_passcode: str, current_passphrase: str, is_used: Any, **kwargs: Any) -> None:
@@ -51,6 +53,8 @@ class QrPortalForm(FlaskForm):  # type: ignore[misc]  # the library carries no t
             return
         sentence = check_passphrase(field.data)
         if sentence is None and self.is_used(field.data):
-            sentence = "This passphrase was used before, and using it again would revive its old stickers. Generate a new one."
+            sentence = (
+                "This passphrase was used before, and using it again would revive its old stickers. Generate a new one."
+            )
         if sentence:
             raise ValidationError(sentence)

@@ -1,5 +1,187 @@
-"""Views of this room."""
+"""The public doors: typing a code, the gate, the record's page, and the files that belong to it."""
 
-from flask import Blueprint
+import hmac
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, request, send_file, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from portal.database import reading
+from portal.extensions import db
+from portal.gate import attempts, queries
+from portal.gate.queries import Look, ShownExpiration
+from portal.gate.throttle import Refusal, client_of
+from portal.gate.views import pages, visitor
+from portal.gate.views.visitor import Browser
+from portal.stickers import tokens
+from portal.web.compression import compress
+from portal.web.context import now, portal, session
+from portal.web.identity import Identity
 
 gate = Blueprint("gate", __name__, url_prefix="")
+gate.after_request(compress)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A look with the state of its page: outcome 'record' or 'gate', or why there is neither."""
+
+    look: Look
+    outcome: str
+    member: Identity | None = None
+    expirations: tuple[ShownExpiration, ...] = ()
+
+
+@gate.get("/")
+def home() -> Response:
+    """Where a person without a camera types the 16 characters."""
+    typed = request.args.get("code", "")
+    token = tokens.parse_token(typed)
+    if token is not None:
+        return redirect(url_for("public.gate.scan", token=token.code + token.seal), 303)
+    return pages.show_home(typed)
+
+
+@gate.route("/q/<token>", methods=["GET", "POST"])
+@gate.route("/Q/<token>", methods=["GET", "POST"])
+def scan(token: str) -> Response:
+    """The gate or the record; a POST tries a passcode."""
+    visit = read_visit(token)
+    if visit is None:
+        return pages.show_unknown()
+    browser = visitor.read_browser()
+    if request.method == "POST" and visit.outcome in ("gate", "record"):
+        return try_passcode(visit.look, browser)
+    visitor.log_scan(visit.look, visit.outcome, browser)
+    if visit.outcome == "record":
+        answer = pages.show_record(visit.look, visit.expirations, visit.member)
+    elif visit.outcome == "gate":
+        answer = pages.show_gate(visit.look)
+    else:
+        answer = pages.show_closed(visit.look, visit.outcome, visit.member)
+    visitor.remember_browser(answer, browser)
+    return answer
+
+
+@gate.post("/q/<token>/lock")
+@gate.post("/Q/<token>/lock")
+def lock(token: str) -> Response:
+    """Ends this browser's admission and shows the gate again."""
+    visit = read_visit(token)
+    if visit is None:
+        return pages.show_unknown()
+    answer = redirect(pages.scan_address(token), 303)
+    visitor.take_pass(answer, visit.look)
+    return answer
+
+
+@gate.get("/q/<token>/photo")
+@gate.get("/q/<token>/photo/<of>")
+@gate.get("/Q/<token>/photo")
+@gate.get("/Q/<token>/photo/<of>")
+def photo(token: str, of: str = "") -> Response:
+    """The photo of the record, its owner or its supervisor, for admitted visitors. ``?size=thumb``: 320 pixels."""
+    visit = read_visit(token)
+    if visit is None or visit.outcome != "record":
+        raise NotFound
+    people = {"owner": visit.look.owner, "supervisor": visit.look.supervisor, "": visit.look.thing}
+    shown = people.get(of)
+    path = (
+        portal().photos.path(shown.photo_key, "thumb" if request.args.get("size") == "thumb" else "full")
+        if shown
+        else None
+    )
+    if path is None:
+        raise NotFound
+    return send_file(path, mimetype="image/webp", etag=False, max_age=None)
+
+
+@gate.get("/q/<token>/contact.vcf")
+@gate.get("/Q/<token>/contact.vcf")
+def contact_card(token: str) -> Response:
+    """The person to reach, or ``?of=supervisor``, as a card that phones save. The gate comes first."""
+    visit = read_visit(token)
+    if visit is None:
+        return pages.show_unknown()
+    if visit.outcome != "record":
+        return redirect(pages.scan_address(token), 303)
+    return pages.send_card(visit.look, request.args.get("of", ""))
+
+
+@gate.get("/q/<token>/logo")
+@gate.get("/Q/<token>/logo")
+def logo(token: str) -> Response:
+    """The company's logo, for everybody who holds one of its stickers."""
+    visit = read_visit(token)
+    path = portal().photos.logo_path(visit.look.company.logo_key) if visit else None
+    if path is None:
+        raise NotFound
+    return send_file(path, mimetype="image/png", etag=False, max_age=None)
+
+
+def read_visit(text: str) -> Visit | None:
+    """What the sticker shows to this browser, or None for everything that is not a token of ours."""
+    token = tokens.parse_token(text)
+    if token is None:
+        return None
+    with reading(), db.engine.connect() as connection:
+        look = queries.find_look(connection, portal().key_ring, token, now())
+        if look is None:
+            return None
+        outcome, member = judge(look)
+        is_shown = outcome == "record" and request.endpoint == "public.gate.scan" and look.thing is not None
+        current = (
+            queries.list_expirations(connection, look.company.id, look.thing.id) if is_shown and look.thing else []
+        )
+        return Visit(look, outcome, member, tuple(current))
+
+
+def judge(look: Look) -> tuple[str, Identity | None]:
+    """The outcome of a look by this browser, and the member of the company that looks, if one does."""
+    if look.retired_at is not None:
+        return "retired", None
+    if look.sticker.revoked_at is not None or look.thing is None:
+        return "revoked", None
+    if look.thing.archived_at is not None:
+        return "archived", None
+    member = visitor.find_member(look)
+    if not look.gate.sealed_text:
+        return "no-passcode", member
+    return ("record" if member is not None or visitor.has_pass(look) else "gate"), member
+
+
+def try_passcode(look: Look, browser: Browser) -> Response:
+    """Reserves an attempt, looks at the code, and admits or refuses."""
+    moment = now()
+    reservation = attempts.reserve(
+        session(),
+        account_id=look.company.id,
+        sticker_id=look.sticker.id,
+        generation=look.gate.generation,
+        client=client_of(request.remote_addr or ""),
+        browser_hash=browser.hash,
+        now=moment,
+    )
+    if isinstance(reservation, Refusal):
+        session().rollback()  # nothing was spent, and nothing is kept of it
+        return refuse(look, browser, reservation)
+    session().commit()  # spent, whatever happens to this process before the code has been looked at
+    expected = queries.unseal_passcode(portal().key_ring, look.gate.sealed_text, look.company.id)
+    typed = "".join(request.form.get("passcode", "").split())
+    if not hmac.compare_digest(typed.encode(), expected.encode()):
+        return refuse(look, browser, None)
+    attempts.give_back(session(), reservation, moment)
+    session().commit()
+    answer = redirect(request.path, 303)
+    visitor.give_pass(answer, look)
+    visitor.remember_browser(answer, browser)
+    return answer
+
+
+def refuse(look: Look, browser: Browser, refusal: Refusal | None) -> Response:
+    """The gate again, with what went wrong: 403 for a wrong code, 429 for one that was not looked at."""
+    visitor.log_scan(look, "throttled" if refusal else "wrong", browser)
+    answer = pages.show_gate(look, refusal, is_wrong=refusal is None)
+    visitor.remember_browser(answer, browser)
+    return answer

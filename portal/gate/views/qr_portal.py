@@ -153,13 +153,20 @@ def save(state: State, form: QrPortalForm) -> None:
     """Writes what changed, each change with its audit event; neither code is ever in one."""
     moment = now()
     if form.passcode.data != state.passcode:
-        operations.set_passcode(session(), portal().key_ring, account_id=state.account.id, code=form.passcode.data, now=moment)
+        operations.set_passcode(
+            session(), portal().key_ring, account_id=state.account.id, code=form.passcode.data, now=moment
+        )
         write_audit(state.account, "passcode.change" if form.passcode.data else "passcode.clear", {})
     if form.passphrase.data != state.passphrase:
         impact = sticker_queries.rotation_impact(session(), state.account.id, scanned_since=moment - SCANNED_WITHIN)
         overlap = timedelta(days=form.overlap_days.data)
         stickers.set_passphrase(
-            session(), portal().key_ring, account_id=state.account.id, text=form.passphrase.data, now=moment, overlap=overlap
+            session(),
+            portal().key_ring,
+            account_id=state.account.id,
+            text=form.passphrase.data,
+            now=moment,
+            overlap=overlap,
         )
         write_audit(state.account, "passphrase.rotate", rotation_facts(impact, overlap))
 
@@ -184,7 +191,11 @@ def write_audit(account: Account, action: str, after: dict[str, int]) -> None:
 
 def announce(form: QrPortalForm, rotated: bool) -> None:
     """The green toast, and a warning when the portal was closed by an empty passcode."""
-    flash("QR Code Portal settings were updated." + (" The old stickers are retired." if rotated and not form.overlap_days.data else ""), "success")
+    flash(
+        "QR Code Portal settings were updated."
+        + (" The old stickers are retired." if rotated and not form.overlap_days.data else ""),
+        "success",
+    )
     if not form.passcode.data:
         flash("The QR Passcode is blank: whoever scans sees \u201cYou must assign passcode.\u201d", "error")
 

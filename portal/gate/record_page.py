@@ -1,0 +1,188 @@
+"""What an admitted visitor sees of a record: plain values out of a look. No database, no web."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from portal.gate.queries import Company, Look, Person, ShownExpiration, Thing
+from portal.lib.links import mailto
+from portal.lib.phones import show_phone, tel_link
+from portal.records import expirations
+from portal.records.expirations import DUE, EXPIRED, VALID
+
+OWNER = "owner"
+SUPERVISOR = "supervisor"
+TONES = {VALID: "good", DUE: "soon", EXPIRED: "bad"}
+KINDS = {"vehicle": "Vehicle", "equipment": "Equipment", "location": "Location", "contact": "Contact"}
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """Somebody to reach. Links are '' when nothing is on file; ``slot`` is what photo and card addresses end in."""
+
+    slot: str
+    heading: str
+    name: str
+    lines: tuple[str, ...]
+    photo_key: str
+    email: str
+    email_href: str
+    dial: str
+    tel_href: str
+    phones: tuple[tuple[str, str], ...]  # (type, E.164), for the contact card
+    organisation: str
+    title: str
+
+    @property
+    def is_reachable(self) -> bool:
+        return bool(self.email_href or self.tel_href)
+
+
+@dataclass(frozen=True)
+class ExpirationLine:
+    """One paper in words; ``tone`` is its colour: good, soon or bad."""
+
+    what: str
+    state: str
+    tone: str
+    day: str
+    distance: str
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """The page. ``person`` is whom the two big buttons reach; ``hints`` are for those who may edit the record."""
+
+    name: str
+    tag: str
+    kind: str
+    facts: tuple[tuple[str, str], ...]
+    is_contact: bool
+    photo_key: str
+    status: str
+    status_tone: str
+    person: PersonCard
+    supervisor: PersonCard | None
+    expirations: tuple[ExpirationLine, ...]
+    visitor_notes: str
+    hints: tuple[str, ...]
+
+
+def record_page(look: Look, thing: Thing, current: Sequence[ShownExpiration], today: date) -> RecordPage:
+    """Everything on the page, by the account's today."""
+    lines = tuple(_line(expiration, today) for expiration in current)
+    status, tone = _status(lines)
+    subject = f"{thing.name} ({thing.tag})" if thing.tag else thing.name
+    return RecordPage(
+        name=thing.name,
+        tag=thing.tag,
+        kind=KINDS[thing.kind],
+        facts=_facts(thing),
+        is_contact=thing.kind == "contact",
+        photo_key=thing.photo_key,
+        status=status,
+        status_tone=tone,
+        person=main_person(look, thing, subject),
+        supervisor=_card(SUPERVISOR, "Supervisor", look.supervisor, look.company, subject) if look.supervisor else None,
+        expirations=lines,
+        visitor_notes=thing.visitor_notes.strip(),
+        hints=_hints(look, thing),
+    )
+
+
+def main_person(look: Look, thing: Thing, subject: str) -> PersonCard:
+    """Whom to reach: the contact itself on its own sticker, else the owner, else the company's published contact."""
+    if thing.kind == "contact":
+        itself = Person(
+            thing.name, thing.job_title, thing.company, thing.email, thing.phone, thing.mobile, thing.photo_key, None
+        )
+        return _card("", "Contact", itself, look.company, subject)
+    if look.owner:
+        return _card(OWNER, "Owner", look.owner, look.company, subject)
+    company = look.company
+    office = Person(
+        company.contact_name or company.name, "", "", company.contact_email, company.contact_phone, "", "", None
+    )
+    return _card("", "Whom to ask", office, company, subject)
+
+
+def card_of(page: RecordPage, slot: str) -> PersonCard | None:
+    """The person that ``?of=`` names: '' or 'owner' is whom the page leads to."""
+    return page.supervisor if slot == SUPERVISOR else page.person if slot in ("", OWNER) else None
+
+
+def show_day(day: date) -> str:
+    """A day that nobody reads the wrong way round: 3 March 2026."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def _card(slot: str, heading: str, person: Person, company: Company, subject: str) -> PersonCard:
+    dial = person.mobile or person.phone
+    return PersonCard(
+        slot=slot,
+        heading=heading,
+        name=person.name,
+        lines=tuple(filter(None, (person.job_title, person.company))),
+        photo_key=person.photo_key,
+        email=person.email,
+        email_href=mailto(person.email, subject) if person.email else "",
+        dial=show_phone(dial, company.country) if dial else "",
+        tel_href=tel_link(dial) if dial else "",
+        phones=tuple((kind, number) for kind, number in (("CELL", person.mobile), ("WORK", person.phone)) if number),
+        organisation=person.company or company.name,
+        title=person.job_title,
+    )
+
+
+def _line(expiration: ShownExpiration, today: date) -> ExpirationLine:
+    state = expirations.state(expiration.expires_on, expiration.warn_days, today)
+    what = expiration.what[:1].upper() + expiration.what[1:]
+    return ExpirationLine(
+        what, state, TONES[state], show_day(expiration.expires_on), expirations.when(expiration.expires_on, today)
+    )
+
+
+def _status(lines: Sequence[ExpirationLine]) -> tuple[str, str]:
+    """The record's state in a few words, the worst first; nothing when no paper is kept."""
+    for state, words in ((EXPIRED, "expired"), (DUE, "due soon")):
+        affected = [line.what for line in lines if line.state == state]
+        if affected:
+            more = f" and {len(affected) - 1} more" if len(affected) > 1 else ""
+            return f"{affected[0]}{more} {words}", TONES[state]
+    return ("All papers valid", TONES[VALID]) if lines else ("", "")
+
+
+def _facts(thing: Thing) -> tuple[tuple[str, str], ...]:
+    """What tells one thing from its neighbours and can be seen on it anyway."""
+    build = " ".join(filter(None, (str(thing.year or ""), thing.make or thing.manufacturer, thing.model)))
+    facts = {
+        "vehicle": (("Vehicle", build), ("Plate", thing.plate)),
+        "equipment": (("Model", build), ("Serial number", thing.serial_number)),
+        "location": (("Address", thing.address), ("Opening hours", thing.opening_hours)),
+        "contact": (),
+    }[thing.kind]
+    return tuple((label, value) for label, value in facts if value)
+
+
+def _hints(look: Look, thing: Thing) -> tuple[str, ...]:
+    """What somebody who may edit should add, each a sentence."""
+    person = main_person(look, thing, "")
+    hints = []
+    if thing.kind != "contact" and look.owner is None:
+        hints.append(
+            "The owner is archived: visitors see the company's contact instead. Choose another owner."
+            if thing.owner_id
+            else "Nobody is noted as owner: visitors see the company's contact instead. Choose an owner."
+        )
+    whose = (
+        f"{person.name} has"
+        if person.slot or thing.kind == "contact"
+        else "The company's contact (Settings, Company) has"
+    )
+    if not person.email:
+        hints.append(f"{whose} no e-mail address on file, so there is no Email Me button. Add one.")
+    if not person.phones:
+        hints.append(f"{whose} no phone number on file, so there is no Call Me button. Add one.")
+    if not thing.photo_key:
+        hints.append("There is no photo. Add one, so that visitors can see that they stand before the right thing.")
+    return tuple(hints)
