@@ -17,11 +17,13 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from portal.audit.operations import Actor
 from portal.database import reading
 from portal.errors import Refused
 from portal.extensions import db
 from portal.jobs import operations, queries
 from portal.jobs.operations import LeaseLost, TakenJob
+from portal.labels import jobs as labels
 from portal.lib.clock import utc_now
 from portal.web.context import Portal
 
@@ -35,7 +37,27 @@ FAULT = "Something went wrong on our side. Nothing was changed. Tell whoever run
 
 log = structlog.get_logger()
 
-HANDLERS: dict[str, Handler] = {}
+
+def draw_labels(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """A large print run: drawn while only reading, remembered in the transaction that ends the job."""
+    account_id = job.account_id or 0
+    with reading():
+        drawn = labels.draw(
+            session,
+            parts.key_ring,
+            parts.photos,
+            account_id=account_id,
+            payload=job.payload,
+            public_url=parts.settings.public_url,
+            font_dir=parts.settings.font_dir,
+            target=parts.settings.job_dir / f"{job.public_id}.pdf",
+        )
+        session.rollback()
+    yield 90
+    return labels.remember(session, drawn, actor=Actor(job.user_id, job.payload["actor_name"]), now=utc_now())
+
+
+HANDLERS: dict[str, Handler] = {labels.PRINT_JOB: draw_labels}
 
 
 def run(app: Flask, stop: threading.Event) -> None:

@@ -20,7 +20,13 @@ class Sticker(Base):
     __tablename__ = "sticker"
     __table_args__ = (
         Index(None, "account_id", "record_id"),
-        Index("uq_sticker_current", "record_id", unique=True, sqlite_where=text("revoked_at IS NULL"), postgresql_where=text("revoked_at IS NULL")),
+        Index(
+            "uq_sticker_current",
+            "record_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
         Index(None, "account_id", "last_scanned_at"),
     )
 
@@ -43,7 +49,13 @@ class Passphrase(Base):
     __tablename__ = "passphrase"
     __table_args__ = (
         Index(None, "account_id"),
-        Index("uq_passphrase_current", "account_id", unique=True, sqlite_where=text("retired_at IS NULL"), postgresql_where=text("retired_at IS NULL")),
+        Index(
+            "uq_passphrase_current",
+            "account_id",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))

@@ -25,7 +25,8 @@ def issue_missing(session: Session, *, account_id: int, now: datetime) -> int:
     has_one = exists().where(Sticker.record_id == Record.id, Sticker.revoked_at.is_(None))
     ids = session.scalars(select(Record.id).where(Record.account_id == account_id, ~has_one)).all()
     session.add_all(
-        Sticker(account_id=account_id, record_id=record_id, code=tokens.make_code(), created_at=now) for record_id in ids
+        Sticker(account_id=account_id, record_id=record_id, code=tokens.make_code(), created_at=now)
+        for record_id in ids
     )
     session.flush()
     return len(ids)
@@ -64,7 +65,9 @@ def set_passphrase(
         old.retired_at = now
         old.honoured_until = now + overlap if overlap else None
         session.flush()
-    new = Passphrase(account_id=account_id, sealed_text=key_ring.encrypt(text, passphrase_context(account_id)), created_at=now)
+    new = Passphrase(
+        account_id=account_id, sealed_text=key_ring.encrypt(text, passphrase_context(account_id)), created_at=now
+    )
     session.add(new)
     session.flush()
     return new

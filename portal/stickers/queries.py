@@ -31,7 +31,9 @@ def get_passphrase(session: Session, key_ring: KeyRing, account_id: int) -> str:
 def find_current_sticker(session: Session, account_id: int, record_id: int) -> Sticker | None:
     """The one sticker of a record that is not revoked, or None."""
     return session.scalar(
-        select(Sticker).where(Sticker.account_id == account_id, Sticker.record_id == record_id, Sticker.revoked_at.is_(None))
+        select(Sticker).where(
+            Sticker.account_id == account_id, Sticker.record_id == record_id, Sticker.revoked_at.is_(None)
+        )
     )
 
 

@@ -4,10 +4,11 @@ import { combobox } from "./combobox.js";
 import { copy } from "./copy.js";
 import { dialog } from "./dialog.js";
 import { forms } from "./forms.js";
+import { labels } from "./labels.js";
 import { progress } from "./progress.js";
 import { toasts } from "./toasts.js";
 
-for (const start of [toasts, forms, copy, bulk, combobox, dialog, progress]) start(document);
+for (const start of [toasts, forms, copy, bulk, combobox, dialog, labels, progress]) start(document);
 
 // In a long sidebar the open page's entry may lie below the fold.
 document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -51,7 +51,12 @@ def show(public_id: str) -> str:
 def label(public_id: str) -> str:
     """A clean page with only the label, which opens the browser's print dialog."""
     picture = get_picture(public_id)
-    return render_template("stickers/label.html", picture=picture, record=picture.record, svg_href=url_for("admin.stickers.svg", public_id=public_id))
+    return render_template(
+        "stickers/label.html",
+        picture=picture,
+        record=picture.record,
+        svg_href=url_for("admin.stickers.svg", public_id=public_id),
+    )
 
 
 @stickers.get("/<public_id>/qr.png")
@@ -83,7 +88,13 @@ def ask(public_id: str, act: str) -> str:
     """What revoking or replacing does, in exact words, before it is done."""
     record = get_record(public_id)
     picture = find_picture(record)
-    return render_template("stickers/ask.html", record=record, picture=picture, act=act, back=url_for("admin.stickers.show", public_id=public_id))
+    return render_template(
+        "stickers/ask.html",
+        record=record,
+        picture=picture,
+        act=act,
+        back=url_for("admin.stickers.show", public_id=public_id),
+    )
 
 
 @stickers.post("/<public_id>/qr/revoke")
@@ -112,7 +123,9 @@ def replace(public_id: str) -> AnyResponse:
 
 def get_record(public_id: str) -> Record:
     """The record of the person's own account. Raises NotFound for anything else."""
-    found = session().scalar(select(Record).where(Record.account_id == current_identity().account_id, Record.public_id == public_id))
+    found = session().scalar(
+        select(Record).where(Record.account_id == current_identity().account_id, Record.public_id == public_id)
+    )
     if found is None:
         raise NotFound(public_id)
     return found

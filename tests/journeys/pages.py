@@ -1,0 +1,46 @@
+"""What a person does on the pages, in a real browser."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.client import PASSWORD
+
+
+def sign_in(page: Page, url: str, email: str) -> None:
+    page.goto(f"{url}/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{url}/admin/**")
+
+
+def create(page: Page, url: str, kind: str, fields: dict[str, str], owner: str = "") -> None:
+    """Fills the form of a new record by the words on it, and saves."""
+    page.goto(f"{url}/admin/records/new?kind={kind}")
+    for label, value in fields.items():
+        page.get_by_label(label, exact=True).first.fill(value)
+    if owner:
+        box = page.get_by_role("combobox", name="Owner")
+        box.click()
+        box.press_sequentially(owner[:6])
+        page.get_by_role("option", name=owner).click()
+    page.locator(".save-bar").get_by_role("button").first.click()
+    page.get_by_role("heading", name=fields["Name"], level=1).wait_for()
+
+
+def save_settings(page: Page) -> None:
+    page.locator(".save-bar").get_by_role("button", name="Update").click()
+    page.locator(".toast", has_text="were updated").wait_for()
+
+
+def download_label(page: Page) -> bytes:
+    """Opens the record's actions menu, its QR Code, and downloads the label as PDF."""
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="QR Code").click()
+    dialog = page.get_by_role("dialog")
+    with page.expect_download() as download:
+        dialog.get_by_role("link", name="PDF").click()
+    content = Path(download.value.path()).read_bytes()
+    dialog.get_by_role("button", name="Close").click()
+    return content
