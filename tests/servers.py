@@ -42,13 +42,32 @@ class Postgres:
             shutil.chown(self.folder, "postgres")
         data = str(self.folder / "data")
         subprocess.run(
-            _as_postgres([_postgres_bin("initdb"), "-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]),
-            check=True, stdout=subprocess.DEVNULL, cwd="/",
+            _as_postgres(
+                [
+                    _postgres_bin("initdb"),
+                    "-D",
+                    data,
+                    "-U",
+                    "portal",
+                    "-A",
+                    "trust",
+                    "-E",
+                    "UTF8",
+                    "--locale=C.UTF-8",
+                    "-N",
+                ]
+            ),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
         )
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
         self.control = [_postgres_bin("pg_ctl"), "-D", data, "-w"]
         subprocess.run(
-            _as_postgres([*self.control, "-o", options, "-l", f"{data}/log", "start"]), check=True, stdout=subprocess.DEVNULL, cwd="/"
+            _as_postgres([*self.control, "-o", options, "-l", f"{data}/log", "start"]),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
         )
 
     @property
@@ -56,7 +75,9 @@ class Postgres:
         return f"postgresql+psycopg://portal@127.0.0.1:{self.port}"
 
     def stop(self) -> None:
-        subprocess.run(_as_postgres([*self.control, "-m", "immediate", "stop"]), check=False, stdout=subprocess.DEVNULL, cwd="/")
+        subprocess.run(
+            _as_postgres([*self.control, "-m", "immediate", "stop"]), check=False, stdout=subprocess.DEVNULL, cwd="/"
+        )
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -67,9 +88,26 @@ class LivePortal:
         self.port = int(environ["PORTAL_BIND"].rpartition(":")[2])
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-k", "gthread", "--workers", str(workers), "--threads", str(threads),
-             "--bind", environ["PORTAL_BIND"], "--no-control-socket", "--log-level", "warning", "wsgi:app"],
-            cwd=ROOT, env={**os.environ, **environ}, start_new_session=True,
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "-k",
+                "gthread",
+                "--workers",
+                str(workers),
+                "--threads",
+                str(threads),
+                "--bind",
+                environ["PORTAL_BIND"],
+                "--no-control-socket",
+                "--log-level",
+                "warning",
+                "wsgi:app",
+            ],
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            start_new_session=True,
         )
         self._await()
 

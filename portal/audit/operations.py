@@ -69,7 +69,13 @@ def record_many(
     session: Session, happenings: Sequence[Happening], *, account_id: int, actor: Actor, action: str, now: datetime
 ) -> None:
     """Adds one event per thing, in one statement."""
-    shared = {"account_id": account_id, "at": now, "actor_id": actor.user_id, "actor_name": actor.name[:200], "action": action}
+    shared = {
+        "account_id": account_id,
+        "at": now,
+        "actor_id": actor.user_id,
+        "actor_name": actor.name[:200],
+        "action": action,
+    }
     rows = [
         shared
         | {

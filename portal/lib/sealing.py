@@ -45,7 +45,11 @@ class KeyRing:
             raise KeyRingError("A value in the database was sealed with a key that the key file does not hold.")
         raw = base64.urlsafe_b64decode(body)
         try:
-            return AESGCM(_derive(key, "encrypt")).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
+            return (
+                AESGCM(_derive(key, "encrypt"))
+                .decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
+                .decode()
+            )
         except InvalidTag as fault:
             raise KeyRingError("A sealed value in the database does not match the key file.") from fault
 

@@ -16,20 +16,28 @@ def public_url_warnings(public_url: str) -> list[str]:
     elif is_private(host):
         found.append(f"{host} is an address of the local network: stickers printed now open only inside it.")
     if parts.scheme == "http" and not is_loopback(host):
-        found.append("The address is plain http: the passcode travels unencrypted. Put the portal behind https before you print for the street.")
+        found.append(
+            "The address is plain http: the passcode travels unencrypted. Put the portal behind https before you print for the street."
+        )
     return found
 
 
 def is_loopback(host: str) -> bool:
     """localhost, its subdomains, 127.0.0.0/8 and ::1 (RFC 6761, section 6.3; RFC 6890)."""
     address = _address(host)
-    return host == "localhost" or host.endswith(".localhost") or (address is not None and (address.is_loopback or address.is_unspecified))
+    return (
+        host == "localhost"
+        or host.endswith(".localhost")
+        or (address is not None and (address.is_loopback or address.is_unspecified))
+    )
 
 
 def is_private(host: str) -> bool:
     """An address or name that only the local network knows."""
     address = _address(host)
-    return (address is not None and address.is_private) or (address is None and ("." not in host or host.endswith((".local", ".lan", ".internal"))))
+    return (address is not None and address.is_private) or (
+        address is None and ("." not in host or host.endswith((".local", ".lan", ".internal")))
+    )
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -57,14 +57,24 @@ def error_page(status: int, message: str = "") -> Response:
         answer = jsonify(type="about:blank", title=title, status=status, detail=message)
         answer.mimetype = "application/problem+json"
     else:
-        page = render_template("errors/page.html", status=status, title=title, message=message, action_href="/", action_label="To the start")
+        page = render_template(
+            "errors/page.html",
+            status=status,
+            title=title,
+            message=message,
+            action_href="/",
+            action_label="To the start",
+        )
         answer = Response(page, mimetype="text/html")
     answer.status_code = status
     return answer
 
 
 def on_stale_form(_fault: CSRFError) -> Response:
-    return error_page(400, "This form was open for too long, or you signed in again meanwhile. Go back, reload the page and send it again.")
+    return error_page(
+        400,
+        "This form was open for too long, or you signed in again meanwhile. Go back, reload the page and send it again.",
+    )
 
 
 def on_http_exception(fault: HTTPException) -> Response:

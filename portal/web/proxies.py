@@ -7,7 +7,14 @@ from typing import Any
 from portal.config import Network
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PREFIX", "HTTP_FORWARDED")
+_FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_FORWARDED",
+)
 
 
 class TrustedProxies:
@@ -38,7 +45,9 @@ class TrustedProxies:
 
     def _is_trusted(self, text: str) -> bool:
         address = _address(text)
-        return address is not None and any(address in network for network in self.networks if network.version == address.version)
+        return address is not None and any(
+            address in network for network in self.networks if network.version == address.version
+        )
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

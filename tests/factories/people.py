@@ -19,11 +19,18 @@ def _hash(password: str) -> str:
     return hash_password(password)
 
 
-def make_account(name: str = "North Yard Haulage", *, passcode: str = PASSCODE, country: str = "US", timezone: str = "UTC", **columns) -> Account:
+def make_account(
+    name: str = "North Yard Haulage", *, passcode: str = PASSCODE, country: str = "US", timezone: str = "UTC", **columns
+) -> Account:
     """A company with passphrase and passcode."""
     account = gate.open_account(
-        db.session(), current_app.extensions["portal"].key_ring, name=name, country=country, timezone=timezone,
-        passcode=passcode, now=datetime.now(UTC),
+        db.session(),
+        current_app.extensions["portal"].key_ring,
+        name=name,
+        country=country,
+        timezone=timezone,
+        passcode=passcode,
+        now=datetime.now(UTC),
     )
     for column, value in columns.items():
         setattr(account, column, value)
@@ -38,10 +45,16 @@ def make_user(email: str = "ada@example.com", *, name: str = "Ada Admin", passwo
     return user
 
 
-def make_member(account: Account, email: str = "ada@example.com", *, role: str = ADMIN, permissions: list[str] | None = None, **user) -> Membership:
+def make_member(
+    account: Account, email: str = "ada@example.com", *, role: str = ADMIN, permissions: list[str] | None = None, **user
+) -> Membership:
     """A person in an account; an admin unless said otherwise."""
     membership = Membership(
-        account_id=account.id, user=make_user(email, **user), role=role, permissions=permissions or [], created_at=datetime.now(UTC)
+        account_id=account.id,
+        user=make_user(email, **user),
+        role=role,
+        permissions=permissions or [],
+        created_at=datetime.now(UTC),
     )
     db.session.add(membership)
     db.session.commit()

@@ -15,7 +15,14 @@ def make_record(account: Account, kind: str = "vehicle", name: str = "Truck 7", 
     """A record with its sticker."""
     now = datetime.now(UTC)
     record = Record(
-        account_id=account.id, kind=kind, name=name, name_key=name.casefold(), search_text=name.casefold(), created_at=now, updated_at=now, **columns
+        account_id=account.id,
+        kind=kind,
+        name=name,
+        name_key=name.casefold(),
+        search_text=name.casefold(),
+        created_at=now,
+        updated_at=now,
+        **columns,
     )
     record.tag_key = record.tag.casefold() if record.tag else None
     db.session.add(record)
@@ -25,9 +32,16 @@ def make_record(account: Account, kind: str = "vehicle", name: str = "Truck 7", 
     return record
 
 
-def make_expiration(record: Record, what: str = "registration", expires_on: date = date(2030, 1, 1), warn_days: int = 30) -> Expiration:
+def make_expiration(
+    record: Record, what: str = "registration", expires_on: date = date(2030, 1, 1), warn_days: int = 30
+) -> Expiration:
     expiration = Expiration(
-        account_id=record.account_id, record_id=record.id, what=what, expires_on=expires_on, warn_days=warn_days, created_at=datetime.now(UTC)
+        account_id=record.account_id,
+        record_id=record.id,
+        what=what,
+        expires_on=expires_on,
+        warn_days=warn_days,
+        created_at=datetime.now(UTC),
     )
     db.session.add(expiration)
     db.session.flush()
@@ -42,5 +56,7 @@ def scan_path(record: Record) -> str:
     parts = current_app.extensions["portal"]
     session = db.session()
     sticker = queries.get_current_sticker(session, record.account_id, record.id)
-    url = queries.scan_url(sticker, queries.get_passphrase(session, parts.key_ring, record.account_id), parts.settings.public_url)
+    url = queries.scan_url(
+        sticker, queries.get_passphrase(session, parts.key_ring, record.account_id), parts.settings.public_url
+    )
     return url[url.index("/Q/") :]
