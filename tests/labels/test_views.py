@@ -100,13 +100,17 @@ def test_a_revoked_sticker_is_left_out_and_named(app, client, things):
     assert read_pdf(answer.data) == [things["Truck 01"][1]]
 
 
-def test_a_foreign_host_changes_nothing_of_what_is_printed(client, things):
-    hostile = {"HTTP_HOST": "evil.example", "HTTP_X_FORWARDED_HOST": "evil.example", "HTTP_X_FORWARDED_PROTO": "http"}
-    form = {"record": things["Yard"][0], "stock": "L7160"}
-    answer = client.submit(PDF, form, environ_overrides=hostile)
-    assert read_pdf(answer.data) == [things["Yard"][1]]
-    page = client.get(f"/admin/records/{things['Yard'][0]}/qr", environ_overrides=hostile).text
-    assert things["Yard"][1] in page and "evil" not in page.lower()
+def test_a_foreign_host_changes_nothing_of_what_is_printed(app, client, things):
+    token = client.token()
+    cookie = client.get_cookie("__Host-session", domain="qr.example.com")
+    program = app.test_client(use_cookies=False)
+    hostile = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
+    headers = {**hostile, "Cookie": f"__Host-session={cookie.value}"}
+    form = {"record": things["Yard"][0], "stock": "L7160", "csrf_token": token}
+    assert read_pdf(program.post(PDF, data=form, headers=headers).data) == [things["Yard"][1]]
+    page = program.get(f"/admin/records/{things['Yard'][0]}/qr", headers=headers).text
+    assert things["Yard"][1] in page
+    assert "evil" not in page.lower()
 
 
 def test_a_large_run_becomes_a_job_that_the_worker_draws(app, client, things):
