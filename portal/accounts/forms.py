@@ -20,7 +20,7 @@ from wtforms import (
     StringField,
     TelField,
 )
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.accounts.models import ADMIN, MEMBER
@@ -68,7 +68,7 @@ def address(_form: RoomForm, field: Any) -> None:
 class SignInForm(RoomForm):
     """``next`` is where the person was going."""
 
-    email = EmailField("E-mail", filters=[one_line], validators=[InputRequired("Type your e-mail address.")])
+    email = EmailField("E-mail", filters=[one_line], validators=[DataRequired("Type your e-mail address.")])
     password = PasswordField("Password", validators=[InputRequired("Type your password.")])
     next = HiddenField()
 
@@ -79,19 +79,19 @@ class SetupForm(RoomForm):
     token = StringField(
         "Setup token",
         filters=[one_line],
-        validators=[InputRequired("Type the token that the server printed when it started.")],
+        validators=[DataRequired("Type the token that the server printed when it started.")],
         description="Printed once by the server when it started.",
     )
     company = StringField(
-        "Company", filters=[one_line], validators=[InputRequired("Type the company's name."), Length(max=200)]
+        "Company", filters=[one_line], validators=[DataRequired("Type the company's name."), Length(max=200)]
     )
     country = SelectField(
         "Country", default="US", description="Phone numbers typed without a country code belong to it."
     )
     timezone = SelectField("Time zone", default="UTC", description="Expirations lapse at its midnight.")
-    name = StringField("Your name", filters=[one_line], validators=[InputRequired("Type your name."), Length(max=200)])
+    name = StringField("Your name", filters=[one_line], validators=[DataRequired("Type your name."), Length(max=200)])
     email = EmailField(
-        "E-mail", filters=[one_line], validators=[InputRequired("Type your e-mail address."), Length(max=320), address]
+        "E-mail", filters=[one_line], validators=[DataRequired("Type your e-mail address."), Length(max=320), address]
     )
     password = PasswordField(
         "Password",
@@ -182,7 +182,7 @@ class InviteForm(RightsForm):
     """Whom a link is for, and what they may do."""
 
     email = EmailField(
-        "E-mail", filters=[one_line], validators=[InputRequired("Type the e-mail address."), Length(max=320), address]
+        "E-mail", filters=[one_line], validators=[DataRequired("Type the e-mail address."), Length(max=320), address]
     )
 
 
@@ -191,7 +191,7 @@ class CompanyForm(RoomForm):
 
     version = HiddenField(default="0")
     name = StringField(
-        "Company", filters=[one_line], validators=[InputRequired("Type the company's name."), Length(max=200)]
+        "Company", filters=[one_line], validators=[DataRequired("Type the company's name."), Length(max=200)]
     )
     country = SelectField("Country", description="Phone numbers typed without a country code belong to it.")
     timezone = SelectField("Time zone", description="Expirations lapse at its midnight.")
