@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from portal import create_app, schema
 from portal.config import ROOT, Settings, read_settings
@@ -52,7 +53,7 @@ class OneSentence(click.ClickException):
 
 
 class PortalGroup(click.Group):
-    """Finds the rooms' commands by name and runs each inside the application."""
+    """Finds the rooms' commands by name, runs each inside the application, and ends every fault with one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         rooms = [name for name, place in ROOM_COMMANDS.items() if _exists(place)]
@@ -67,6 +68,10 @@ class PortalGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except NoArgsIsHelpError:
+            raise
+        except click.ClickException as fault:
+            raise OneSentence(fault.format_message()) from fault
         except (SettingError, KeyRingError, Refused, NotFound) as fault:
             raise OneSentence(str(fault)) from fault
 
@@ -83,8 +88,15 @@ def inside_app(command: click.Command) -> click.Command:
 
 def _in_context(callback: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
-        with open_app(read_settings()).app_context():
-            return callback(*args, **kwargs)
+        app = open_app(read_settings())
+        # Loaded by now, but not when this file is: `serve` and `--help` do without.
+        from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+        with app.app_context():
+            try:
+                return callback(*args, **kwargs)
+            except OperationalError as fault:
+                raise OneSentence(f"The database did not answer, and nothing was changed ({fault.orig}).") from fault
 
     return update_wrapper(run, callback)
 

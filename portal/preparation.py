@@ -85,12 +85,22 @@ def upgrade(settings: Settings, found: Schema, now: datetime) -> None:
     if found.version and settings.sqlite_file:
         name = f"before-{schema.head()}-{now:%Y%m%dT%H%M%S}.db"
         snapshot(settings.sqlite_file, settings.data_dir / "snapshots", name)
+    if settings.sqlite_file:
+        make_database_file(settings.sqlite_file)
     app = create_app(settings)
     # Imported here because Alembic is slow, and only an upgrade needs it.
     from flask_migrate import upgrade as run_migrations  # noqa: PLC0415
 
     with app.app_context():
         run_migrations()
+
+
+def make_database_file(path: Path) -> None:
+    """An empty file for SQLite, so that a place where none can be made is named before anything else happens."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as fault:
+        raise SettingError(f"PORTAL_DATABASE_URL names {path}, which cannot be made ({fault.strerror}).") from None
 
 
 def snapshot(database: Path, folder: Path, name: str) -> Path:
