@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from portal.accounts.models import Account
 from portal.audit.operations import Actor
 from portal.database import reading
 from portal.errors import Refused
@@ -24,18 +25,57 @@ from portal.extensions import db
 from portal.jobs import operations, queries
 from portal.jobs.operations import LeaseLost, TakenJob
 from portal.labels import jobs as labels
-from portal.lib.clock import utc_now
+from portal.lib.clock import today_in, utc_now
+from portal.records import importing
+from portal.records.drafts import Draft, FileRefused, read_drafts, read_sheet
+from portal.records.jobs import APPLY, IMPORT, import_path
+from portal.records.planning import make_plan
+from portal.records.reports import make_report
+from portal.stickers.operations import issue_missing
 from portal.web.context import Portal
 
 Steps = Generator[int, None, dict[str, Any]]
 Handler = Callable[[Session, Portal, TakenJob], Steps]
 
+IMPORT_CHUNK = 1_000  # rows read in one step
 IDLE_PAUSE = 0.5  # seconds between looks at an empty queue
 STEP_PAUSE = 0.02  # seconds between steps: on SQLite the web process gets its turn to write
 PRUNE_EVERY = timedelta(hours=1)
 FAULT = "Something went wrong on our side. Nothing was changed. Tell whoever runs this portal if it happens again."
 
 log = structlog.get_logger()
+
+
+def import_records(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Reads the file in chunks without a transaction, plans with reads only, then applies in one transaction."""
+    path = import_path(parts.settings.job_dir, job.public_id)
+    with reading():
+        account = session.get_one(Account, job.account_id)
+        country, today = account.country, today_in(account.timezone, utc_now())
+        session.rollback()
+    try:
+        sheet = read_sheet(job.payload["kind"], path.read_bytes())
+    except FileRefused as refusal:
+        raise Refused(refusal.sentence) from None
+    except FileNotFoundError:
+        raise Refused("The file is no longer here. Choose it again.") from None
+    drafts: list[Draft] = []
+    total = len(sheet.table.rows)
+    yield 5
+    for start in range(0, total, IMPORT_CHUNK):
+        drafts += read_drafts(sheet, start, start + IMPORT_CHUNK, country=country, today=today)
+        yield 5 + 65 * len(drafts) // total
+    with reading():
+        plan = make_plan(session, account.id, sheet, drafts)
+        session.rollback()
+    if plan.refused or job.payload["mode"] != APPLY:
+        return make_report(plan, applied=False)
+    yield 80
+    actor = Actor(job.user_id, job.payload["actor"])
+    plan = importing.import_rows(session, account=account, sheet=sheet, drafts=drafts, now=utc_now(), actor=actor)
+    if not plan.refused:
+        issue_missing(session, account_id=account.id, now=utc_now())
+    return make_report(plan, applied=not plan.refused)
 
 
 def draw_labels(session: Session, parts: Portal, job: TakenJob) -> Steps:
@@ -57,7 +97,7 @@ def draw_labels(session: Session, parts: Portal, job: TakenJob) -> Steps:
     return labels.remember(session, drawn, actor=Actor(job.user_id, job.payload["actor_name"]), now=utc_now())
 
 
-HANDLERS: dict[str, Handler] = {labels.PRINT_JOB: draw_labels}
+HANDLERS: dict[str, Handler] = {IMPORT: import_records, labels.PRINT_JOB: draw_labels}
 
 
 def run(app: Flask, stop: threading.Event) -> None:
