@@ -167,7 +167,7 @@ class PermissionsField(SelectMultipleField):  # type: ignore[misc]  # the librar
 class RightsForm(RoomForm):
     """Role and permissions. It offers what the actor can grant; whether they may is for the operation to say."""
 
-    role = RadioField("Role", default=MEMBER, validate_choice=False)
+    role = RadioField("Role", validate_choice=False)
     permissions = PermissionsField("Permissions of a member", validate_choice=False)
 
     def __init__(self, *args: Any, is_admin: bool, grantable: frozenset[str], **kwargs: Any) -> None:
@@ -181,6 +181,7 @@ class RightsForm(RoomForm):
 class InviteForm(RightsForm):
     """Whom a link is for, and what they may do."""
 
+    role = RadioField("Role", default=MEMBER, validate_choice=False)
     email = EmailField(
         "E-mail", filters=[one_line], validators=[DataRequired("Type the e-mail address."), Length(max=320), address]
     )
@@ -231,6 +232,11 @@ class CompanyForm(RoomForm):
             self.png = reencode_logo(field.data.read()) if field.data else b""
         except ImageRefused as fault:
             raise ValidationError(fault.sentence) from None
+
+    def shown_version(self) -> int:
+        """The version that was shown; 0, which no company has, when the field holds anything else."""
+        text = self.version.data
+        return int(text) if text.isdecimal() and len(text) < 10 else 0
 
     def columns(self) -> dict[str, str]:
         """The checked values by column of the account, without the logo."""

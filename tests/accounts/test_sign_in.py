@@ -61,7 +61,9 @@ def test_email_is_found_in_any_letter_case(client, ada, email):
     assert answer.headers["Location"] == "/admin/"
 
 
-@pytest.mark.parametrize("fields", [{}, {"email": "ada@example.com"}, {"password": PASSWORD}, {"email": "", "password": ""}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"email": "ada@example.com"}, {"password": PASSWORD}, {"email": "", "password": ""}]
+)
 def test_missing_fields_are_named(client, ada, fields):
     answer = client.submit("/sign-in", fields)
     assert answer.status_code == 422
@@ -260,7 +262,7 @@ class TestSetup:
         assert client.submit("/setup", setup_form(token)).status_code == 303
 
     @pytest.mark.parametrize(
-        ("field", "value", "sentence"),
+        "case",
         [
             ("company", " \t ", "Type the company&#39;s name."),
             ("email", "ann", "Type the e-mail address in full"),
@@ -272,7 +274,8 @@ class TestSetup:
             ("company", "x" * 201, "longer than 200"),
         ],
     )
-    def test_mistakes_are_named_and_nothing_is_used_up(self, app, client, token, field, value, sentence):
+    def test_mistakes_are_named_and_nothing_is_used_up(self, app, client, token, case):
+        field, value, sentence = case
         answer = client.submit("/setup", setup_form(token, **{field: value}))
         assert answer.status_code == 422
         assert sentence in answer.text

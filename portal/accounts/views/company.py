@@ -22,9 +22,9 @@ def edit() -> ResponseReturnValue:
     form = CompanyForm()
     if not form.validate():
         return _page(form), 422
-    version = int(form.version.data) if form.version.data.isdecimal() else 0
+    columns, version = _columns(form), form.shown_version()
     saved = staffing.update_company(
-        session(), account_id=me.account_id, actor=me.actor, version=version, columns=_columns(form), now=now()
+        session(), account_id=me.account_id, actor=me.actor, version=version, columns=columns, now=now()
     )
     if isinstance(saved, staffing.Conflict):
         form.version.data = str(saved.version)
