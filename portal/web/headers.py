@@ -35,7 +35,8 @@ def add_headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce(), ancestors=ancestors))
     headers.setdefault("X-Frame-Options", "SAMEORIGIN" if ancestors == "'self'" else "DENY")
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
+    # Behind the sign-in our own forms must carry their Origin; a scan's address must not travel at all.
+    headers.setdefault("Referrer-Policy", "no-referrer" if "public" in request.blueprints else "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

@@ -27,14 +27,18 @@ def read_body() -> None:
 
 
 def refuse_foreign_origin() -> None:
-    """A form of another site is refused. Browsers say where a form comes from; programs that say nothing may pass."""
+    """A form of another site is refused. Browsers say where a form comes from; programs that say nothing may pass.
+
+    Where the page's policy is no-referrer, browsers send the Origin "null" with its own forms (Fetch, section 3.2):
+    it counts as our own only if Sec-Fetch-Site says so too, since any sandboxed frame can send it.
+    """
     if request.method in SAFE_METHODS:
         return
-    origin = request.headers.get("Origin")
-    # Under our own Referrer-Policy (no-referrer) browsers send "null" from our own pages (Fetch, "append a request
-    # Origin header"); a foreign page that hides behind "null" is told apart by Sec-Fetch-Site.
-    own = (None, "null", portal().settings.public_url, f"{request.scheme}://{request.host}")
-    if request.headers.get("Sec-Fetch-Site") == "cross-site" or origin not in own:
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    own: tuple[str | None, ...] = (None, portal().settings.public_url, f"{request.scheme}://{request.host}")
+    if site in ("same-origin", "none"):
+        own += ("null",)
+    if site == "cross-site" or origin not in own:
         raise Forbidden("This form was sent from another site. Open the page here and try again.")
 
 

@@ -9,24 +9,24 @@ from tests.client import PASSWORD
 
 def sign_in(page: Page, url: str, email: str) -> None:
     page.goto(f"{url}/sign-in")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.locator("[name=email]").fill(email)
+    page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{url}/admin/**")
 
 
 def create(page: Page, url: str, kind: str, fields: dict[str, str], owner: str = "") -> None:
-    """Fills the form of a new record by the words on it, and saves."""
+    """Fills the form of a new record by its columns, and saves."""
     page.goto(f"{url}/admin/records/new?kind={kind}")
-    for label, value in fields.items():
-        page.get_by_label(label, exact=True).first.fill(value)
+    for column, value in fields.items():
+        page.locator(f"[name={column}]").fill(value)
     if owner:
         box = page.get_by_role("combobox", name="Owner")
         box.click()
         box.press_sequentially(owner[:6])
         page.get_by_role("option", name=owner).click()
     page.locator(".save-bar").get_by_role("button").first.click()
-    page.get_by_role("heading", name=fields["Name"], level=1).wait_for()
+    page.get_by_role("heading", name=fields["name"], level=1).wait_for()
 
 
 def save_settings(page: Page) -> None:
