@@ -13,8 +13,8 @@ MIGRATION_LOCK = 7_310_442_118  # any number that nobody else uses as an advisor
 
 
 def include_object(item, name, kind, reflected, compare_to):
-    """The full-text tables of SQLite belong to the migration alone; models do not know them."""
-    return not (kind == "table" and name.startswith("record_search"))
+    """What full-text search needs differs by database and belongs to the migration alone; models do not know it."""
+    return not (kind in ("table", "index") and name.startswith(("record_search", "ix_record_search")))
 
 
 def run():

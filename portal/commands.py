@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 from flask import current_app
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import routes as doors
@@ -79,7 +79,7 @@ def standing(session: Session) -> dict[str, Any]:
     dialect = session.connection().dialect  # connected: the version is known then
     version = ".".join(map(str, dialect.server_version_info or ()))
     records = _counts(session, Record.account_id, Record.kind)
-    stickers = _counts(session, Sticker.account_id, where=Sticker.revoked_at.is_(None))
+    stickers = _counts(session, Sticker.account_id, where=(Sticker.revoked_at.is_(None),))
     users = _counts(session, Membership.account_id)
     scans = _counts(session, Scan.account_id)
     return {
@@ -99,7 +99,7 @@ def standing(session: Session) -> dict[str, Any]:
     }
 
 
-def _counts(session: Session, *columns: Any, where: Any = true()) -> dict[tuple[Any, ...], int]:
+def _counts(session: Session, *columns: Any, where: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], int]:
     """Rows per value of the columns."""
-    rows = session.execute(select(*columns, func.count()).where(where).group_by(*columns).order_by(*columns))
+    rows = session.execute(select(*columns, func.count()).where(*where).group_by(*columns).order_by(*columns))
     return {tuple(row[:-1]): row[-1] for row in rows}

@@ -115,6 +115,7 @@ def snapshot(database: Path, folder: Path, name: str) -> Path:
 def fill_demo(settings: Settings) -> FirstSignIn:
     """Makes the demo company in an empty database."""
     app = create_app(settings)
+    # Imported here because it draws pictures, and is needed once in the life of a database.
     from portal.demo.filling import fill  # noqa: PLC0415
 
     with app.app_context():
@@ -123,6 +124,7 @@ def fill_demo(settings: Settings) -> FirstSignIn:
 
 def new_setup_token(settings: Settings) -> str:
     """A new one-time token for /setup; older ones are void."""
+    # Imported here because a start with users must not wait for the tables' models.
     from portal.accounts.operations import make_setup_token  # noqa: PLC0415
     from portal.extensions import db  # noqa: PLC0415
 

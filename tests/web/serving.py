@@ -32,7 +32,12 @@ class Serving:
         self.port = int(self.url.rpartition(":")[2])
         self.process = subprocess.Popen(
             [sys.executable, "-m", "portal", "serve", *arguments],
-            env=env, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=env,
+            cwd=ROOT,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def __enter__(self) -> "Serving":
