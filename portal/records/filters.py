@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from portal.records.checking import clean_line
@@ -51,7 +52,7 @@ class RecordFilter:
         """The arguments that differ from a list of everything, always in the same order; "" when none does."""
         return urlencode(self.to_args())
 
-    def to_args(self) -> dict[str, str]:
+    def to_args(self) -> dict[str, Any]:
         """The same as names and values."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         words = {name: "1" if value is True else value for name, value in given.items()}

@@ -17,6 +17,7 @@ from portal.audit.operations import Actor
 from portal.audit.operations import record as write_event
 from portal.errors import NotFound
 from portal.lib import clock
+from portal.lib.secrets import make_public_id
 from portal.records import checking, references, search
 from portal.records.checking import Value
 from portal.records.conflicts import Conflict, find_conflict
@@ -62,13 +63,19 @@ def create_record(
     now: datetime,
     actor: Actor,
     photo_key: str = "",
+    public_id: str = "",
 ) -> Record | Refusal:
-    """A new record from typed values by column; references are row ids. Its sticker is the caller's to issue."""
+    """A new record from typed values by column; references are row ids. Its sticker is the caller's to issue.
+
+    ``public_id`` is chosen here when it is not given: a form gives one, so that sending it twice makes one record.
+    """
     lock_account(session, account.id)
     shape = BY_NAME[kind]
     typed = {**{field.name: None for field in shape.fields if field.required}, **values}
     checked = checking.check(shape, typed, country=account.country, today=_today(account, now))
-    record = Record(account_id=account.id, kind=kind, created_at=now, updated_at=now)
+    record = Record(
+        account_id=account.id, kind=kind, public_id=public_id or make_public_id(), created_at=now, updated_at=now
+    )
     errors = checked.errors | _check_against_rows(session, record, checked.values)
     if errors:
         return Refusal(errors)

@@ -5,28 +5,25 @@ from datetime import UTC, date, datetime
 from flask import current_app
 
 from portal.accounts.models import Account
+from portal.audit.operations import Actor
 from portal.extensions import db
+from portal.records import operations
+from portal.records.kinds import BY_NAME
 from portal.records.models import Expiration, Record
 from portal.stickers import operations as stickers
 from portal.stickers import queries
 
 
 def make_record(account: Account, kind: str = "vehicle", name: str = "Truck 7", **columns) -> Record:
-    """A record with its sticker."""
+    """A record with its sticker. Columns that no form has (``archived_at``, ``photo_key``) are set as they are."""
     now = datetime.now(UTC)
-    record = Record(
-        account_id=account.id,
-        kind=kind,
-        name=name,
-        name_key=name.casefold(),
-        search_text=name.casefold(),
-        created_at=now,
-        updated_at=now,
-        **columns,
+    fields = {column: value for column, value in columns.items() if column in BY_NAME[kind].columns}
+    record = operations.create_record(
+        db.session(), account=account, kind=kind, values={"name": name} | fields, now=now, actor=Actor(None, "factory")
     )
-    record.tag_key = record.tag.casefold() if record.tag else None
-    db.session.add(record)
-    db.session.flush()
+    assert isinstance(record, Record), record
+    for column in columns.keys() - fields.keys():
+        setattr(record, column, columns[column])
     stickers.issue(db.session(), account_id=account.id, record_id=record.id, now=now)
     db.session.commit()
     return record
