@@ -16,7 +16,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from portal import create_app, schema
-from portal.config import ROOT, Settings, read_settings
+from portal.config import Settings, read_settings
 from portal.errors import NotFound, Refused, SettingError
 from portal.lib.sealing import KeyRingError
 from portal.preparation import prepare
@@ -39,10 +39,6 @@ ROOM_COMMANDS = {
 }
 
 
-def _exists(place: str) -> bool:
-    return (ROOT / place.partition(":")[0].replace(".", "/")).with_suffix(".py").exists()
-
-
 class OneSentence(click.ClickException):
     """A fault that the operator can put right: its sentence on stderr, exit status 2."""
 
@@ -56,11 +52,10 @@ class PortalGroup(click.Group):
     """Finds the rooms' commands by name, runs each inside the application, and ends every fault with one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        rooms = [name for name, place in ROOM_COMMANDS.items() if _exists(place)]
-        return sorted([*super().list_commands(ctx), *rooms])
+        return sorted([*super().list_commands(ctx), *ROOM_COMMANDS])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in ROOM_COMMANDS and name in self.list_commands(ctx):
+        if name in ROOM_COMMANDS:
             module, _, attribute = ROOM_COMMANDS[name].partition(":")
             return inside_app(getattr(import_module(module), attribute))
         return super().get_command(ctx, name)

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portal import create_app, schema
 from portal.config import Settings
@@ -18,21 +19,15 @@ from portal.lib import clock
 from portal.lib.sealing import KeyRingError, make_key_ring, read_key_ring, write_key_ring
 from portal.schema import Schema
 
-
-@dataclass(frozen=True)
-class FirstSignIn:
-    """What is said once, after the demo company was made: nothing keeps the password in clear."""
-
-    email: str
-    password: str
-    passcode: str
+if TYPE_CHECKING:
+    from portal.demo.filling import DemoSignIn
 
 
 @dataclass(frozen=True)
 class Prepared:
     """``demo`` after the demo company was made; ``setup_secret`` while there is nobody who could sign in."""
 
-    demo: FirstSignIn | None = None
+    demo: "DemoSignIn | None" = None
     setup_secret: str = ""
 
 
@@ -112,23 +107,26 @@ def snapshot(database: Path, folder: Path, name: str) -> Path:
     return path
 
 
-def fill_demo(settings: Settings) -> FirstSignIn:
-    """Makes the demo company in an empty database."""
+def fill_demo(settings: Settings) -> "DemoSignIn | None":
+    """Makes the demo company in an empty database; None when another start was quicker."""
     app = create_app(settings)
     # Imported here because it draws pictures, and is needed once in the life of a database.
     from portal.demo.filling import fill  # noqa: PLC0415
+    from portal.web.context import portal, session  # noqa: PLC0415
 
     with app.app_context():
-        return fill()
+        made = fill(session(), portal().key_ring, portal().photos, now=clock.utc_now())
+        session().commit()
+    return None if isinstance(made, str) else made
 
 
 def new_setup_token(settings: Settings) -> str:
     """A new one-time token for /setup; older ones are void."""
     # Imported here because a start with users must not wait for the tables' models.
     from portal.accounts.operations import make_setup_token  # noqa: PLC0415
-    from portal.extensions import db  # noqa: PLC0415
+    from portal.web.context import session  # noqa: PLC0415
 
     with create_app(settings).app_context():
-        secret = make_setup_token(db.session(), clock.utc_now())
-        db.session.commit()
+        secret = make_setup_token(session(), clock.utc_now())
+        session().commit()
     return secret
