@@ -31,7 +31,7 @@ def create(page: Page, url: str, kind: str, fields: dict[str, str], owner: str =
 
 def save_settings(page: Page) -> None:
     page.locator(".save-bar").get_by_role("button", name="Update").click()
-    page.locator(".toast", has_text="were updated").wait_for()
+    page.locator(".toast-success", has_text="were updated").wait_for()
 
 
 def download_label(page: Page) -> bytes:
