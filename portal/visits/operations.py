@@ -96,3 +96,10 @@ def _raise_last_scanned(session: Session, scans: Sequence[NewScan]) -> None:
         .values(last_scanned_at=bindparam("latest_at")),
         [{"sticker": sticker_id, "latest_at": at} for sticker_id, at in sorted(latest.items())],
     )
+
+
+def forget_record(session: Session, account_id: int, record_id: int) -> None:
+    """Before a record is deleted: its scans keep their rows and no longer say what was looked at."""
+    session.execute(
+        update(Scan).where(Scan.account_id == account_id, Scan.record_id == record_id).values(record_id=None)
+    )
