@@ -127,6 +127,10 @@ def _check_tags(session: Session, account_id: int, plan: Plan) -> None:
     wanted = {key for key, rows in holders.items() if any("tag" in row.changes for row in rows)}
     in_file = {row.key for row in plan.rows}
     for key, held in find_records(session, account_id, "tag_key", wanted).items():
+        # A row that was refused as a stranger has been told of this record already.
+        told = held["kind"] != plan.sheet.kind.name
         for row in holders[key] if held["id"] not in in_file else ():
+            if told and not row.draft.public_id:
+                continue
             what = ("archived " if held["archived_at"] else "") + BY_NAME[held["kind"]].label.lower()
             row.refuse(heading, f"The {what} “{shorten(held['name'])}” has this tag already. Choose another tag.")
