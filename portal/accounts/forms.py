@@ -125,6 +125,7 @@ class AcceptForm(RoomForm):
         super().__init__(*args, **kwargs)
         self.known_words = (email, company)
         self.is_known = is_known
+        self.name.flags.required = not is_known
 
     def validate_name(self, field: Any) -> None:
         if not self.is_known and not field.data:

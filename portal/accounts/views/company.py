@@ -70,8 +70,14 @@ def _columns(form: CompanyForm) -> dict[str, str]:
 
 def _page(form: CompanyForm, changes: tuple[staffing.Change, ...] = ()) -> str:
     account = queries.get_account(session(), current_identity().account_id)
-    told = [
-        (change.actor_name, "Logo" if change.column == "logo_key" else form[change.column].label.text, change.value)
-        for change in changes
-    ]
+    told = [_told(form, change) for change in changes]
     return render_template("accounts/company.html", form=form, changes=told, logo_key=account.logo_key)
+
+
+def _told(form: CompanyForm, change: staffing.Change) -> tuple[str, str, str]:
+    """Who changed which field to what, in the words of the page."""
+    if change.column == "logo_key":
+        return change.actor_name, "Logo", ""
+    field = form[change.column]
+    words = dict(getattr(field, "choices", ()))
+    return change.actor_name, field.label.text, words.get(change.value, change.value)

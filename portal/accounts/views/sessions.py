@@ -178,7 +178,8 @@ def _ended(invitation: Invitation | None) -> ResponseReturnValue:
         return _stopped("There is no such invitation", sentence, 404)
     company = invitation.account.name
     if invitation.used_at:
-        return _stopped("This invitation has been used", f"You are in {company} already: sign in.", 410)
+        sentence = f"If it was you, sign in. If not, ask {company} for a new link."
+        return _stopped("This invitation has been used", sentence, 410)
     expired = show_moment(invitation.expires_at, invitation.account.timezone)
     return _stopped("This invitation has expired", f"It expired on {expired}. Ask {company} for a new link.", 410)
 
