@@ -24,7 +24,9 @@ class Scan(Base):
     sticker_id: Mapped[int] = mapped_column(ForeignKey("sticker.id"))
     record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
     at: Mapped[datetime]
-    outcome: Mapped[str] = mapped_column(String(20))  # gate, record, wrong, throttled, retired, revoked, archived, no-passcode
+    outcome: Mapped[str] = mapped_column(
+        String(20)
+    )  # gate, record, wrong, throttled, retired, revoked, archived, no-passcode
     is_admitted: Mapped[bool] = mapped_column(default=False)
     is_repeat: Mapped[bool] = mapped_column(default=False)
     browser: Mapped[str] = mapped_column(String(60), default="")

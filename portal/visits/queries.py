@@ -1,10 +1,12 @@
 """Reads of the log, always within one account."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import case, distinct, func, select
 from sqlalchemy.orm import Session
 
+from portal.records.models import Record
 from portal.visits.models import Scan
 
 
@@ -36,3 +38,42 @@ def count_scanned_stickers(session: Session, account_id: int, *, since: datetime
         )
         or 0
     )
+
+
+@dataclass(frozen=True)
+class KindCounts:
+    """The records of one kind that are not archived; a record is expired or due soon by the worst of its papers."""
+
+    kind: str
+    record_count: int
+    ownerless_count: int
+    expired_count: int
+    due_count: int
+
+
+def count_kinds(session: Session, account_id: int, today: date) -> dict[str, KindCounts]:
+    """The counts by kind, for kinds of which there is a record. One statement."""
+    rows = session.execute(
+        select(
+            Record.kind,
+            func.count(),
+            func.count(case((Record.owner_id.is_(None), 1))),
+            func.count(case((Record.next_expires_on < today, 1))),
+            func.count(case(((Record.next_expires_on >= today) & (Record.next_warns_on <= today), 1))),
+        )
+        .where(Record.account_id == account_id, Record.archived_at.is_(None))
+        .group_by(Record.kind)
+    )
+    return {row[0]: KindCounts(*row) for row in rows}
+
+
+def list_recent(session: Session, account_id: int, limit: int) -> list[tuple[Scan, str, str]]:
+    """The account's newest scans, each with its record's public id and name ('' when the record is gone)."""
+    rows = session.execute(
+        select(Scan, func.coalesce(Record.public_id, ""), func.coalesce(Record.name, ""))
+        .outerjoin(Record, (Record.id == Scan.record_id) & (Record.account_id == account_id))
+        .where(Scan.account_id == account_id, Scan.is_repeat.is_(False))
+        .order_by(Scan.at.desc(), Scan.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

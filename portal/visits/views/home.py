@@ -1,5 +1,112 @@
-"""Views of this room."""
+"""The overview: what there is, what has expired, how much is scanned, and what to do next."""
 
-from flask import Blueprint
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy.orm import Session
+
+from portal.accounts.queries import get_account
+from portal.gate.queries import get_passcode_row
+from portal.lib.clock import show_moment, today_in
+from portal.records.kinds import KINDS
+from portal.visits import queries
+from portal.visits.queries import KindCounts
+from portal.web.addresses import public_url_warnings
+from portal.web.context import now, portal, session
+from portal.web.identity import Identity, current_identity
 
 home = Blueprint("home", __name__, url_prefix="")
+
+RECENT = 8
+OUTCOMES = {
+    "record": "Record shown",
+    "gate": "Passcode asked",
+    "wrong": "Invalid passcode",
+    "throttled": "Too many tries",
+    "retired": "Retired sticker",
+    "revoked": "Revoked sticker",
+    "archived": "Archived record",
+    "no-passcode": "No passcode assigned",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the first things to do."""
+
+    text: str
+    href: str
+    label: str
+    is_done: bool
+
+
+@home.get("/")
+def index() -> str:
+    """The page after signing in."""
+    identity, moment = current_identity(), now()
+    account = get_account(session(), identity.account_id)
+    counts = queries.count_kinds(session(), account.id, today_in(account.timezone, moment))
+    rows = [counts.get(kind.name, KindCounts(kind.name, 0, 0, 0, 0)) for kind in KINDS]
+    has_passcode = bool(get_passcode_row(session(), account.id).sealed_text)
+    scans = [count_scans(session(), account.id, days) for days in (7, 30)]
+    return render_template(
+        "visits/home.html",
+        company=account.name,
+        kinds=list(zip(KINDS, rows, strict=True)),
+        expired_count=sum(row.expired_count for row in rows),
+        due_count=sum(row.due_count for row in rows),
+        record_count=sum(row.record_count for row in rows),
+        scans_7_days=scans[0],
+        scans_30_days=scans[1],
+        recent=[
+            (
+                show_moment(scan.at, account.timezone),
+                OUTCOMES.get(scan.outcome, scan.outcome),
+                scan.browser,
+                public_id,
+                name,
+            )
+            for scan, public_id, name in queries.list_recent(session(), account.id, RECENT)
+        ],
+        has_passcode=has_passcode,
+        may_set_up=identity.may("settings.view"),
+        warnings=public_url_warnings(portal().settings.public_url) if identity.may("settings.view") else [],
+        steps=first_steps(identity, counts, has_passcode=has_passcode, is_scanned=scans[1] > 0),
+    )
+
+
+def count_scans(read: Session, account_id: int, days: int) -> int:
+    return queries.count_scans(read, account_id, since=now() - timedelta(days=days))
+
+
+def first_steps(
+    identity: Identity, counts: dict[str, KindCounts], *, has_passcode: bool, is_scanned: bool
+) -> list[Step]:
+    """What a new company does first, as far as this person may; nothing once all of it is done."""
+    has_records = any(kind != "contact" for kind in counts)
+    steps = [
+        (
+            "settings.view",
+            Step("Set the 4-digit passcode", url_for("admin.qr_portal.edit"), "Set the passcode", has_passcode),
+        ),
+        (
+            "records.edit",
+            Step(
+                "Add the people to ask",
+                url_for("admin.records.new", kind="contact"),
+                "Add a contact",
+                "contact" in counts,
+            ),
+        ),
+        (
+            "records.edit",
+            Step("Add what gets a sticker", url_for("admin.records.new", kind="vehicle"), "Add a vehicle", has_records),
+        ),
+        (
+            "labels.print",
+            Step("Print labels and stick them on", url_for("admin.labels.choose"), "Print labels", is_scanned),
+        ),
+    ]
+    allowed = [step for permission, step in steps if identity.may(permission)]
+    return [] if all(step.is_done for step in allowed) else allowed
