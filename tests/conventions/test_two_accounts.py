@@ -21,7 +21,8 @@ def ids(app: Flask) -> dict[str, str]:
     """One of everything in company A, by what it is; B's admin is boris@example.com."""
     with app.app_context():
         ours = make_account("Ours")
-        member = make_member(ours, "ada@example.com")
+        make_member(ours, "ada@example.com")
+        member = make_member(ours, "mia@example.com", name="Mia Member", role="member")
         contact = make_record(ours, "contact", "Olga Owner", email="olga@example.com", phone="+12025550123")
         truck = make_record(ours, "vehicle", "Truck 7", owner_id=contact.id, photo_key="a" * 64)
         expiration = make_expiration(truck)
@@ -38,7 +39,7 @@ def ids(app: Flask) -> dict[str, str]:
         )
         session.add(invitation)
         jobs = {
-            kind: enqueue(session, kind=kind, account_id=ours.id, user_id=member.user_id, payload={}, now=NOW)
+            kind: enqueue(session, kind=kind, account_id=ours.id, user_id=member.user_id, payload={"kind": "vehicle", "mode": "dry-run", "file_name": "a.csv"}, now=NOW)
             for kind in ("labels.print", "records.import")
         }
         session.commit()
@@ -64,7 +65,7 @@ ARGUMENTS = {
     "admin.people": {"public_id": "member"},
     "admin.people.revoke_invitation": {"public_id": "invitation"},
 }
-OWN = {"admin.people.end_session"}  # ids of one's own sessions: tests/accounts walks them
+OWN = {"admin.profile.end_session"}  # ids of one's own sessions: tests/accounts walks them
 
 
 def filled(rule, ids: dict[str, str]) -> str | None:
