@@ -35,10 +35,17 @@ class Place:
         self.account_id = account_id
         self.sticker_id = sticker_id
 
-    def attempt(self, *, client: str = "203.0.113.1", browser: str = MINE, generation: int = 2) -> Reservation | Refusal:
+    def attempt(
+        self, *, client: str = "203.0.113.1", browser: str = MINE, generation: int = 2
+    ) -> Reservation | Refusal:
         result = attempts.reserve(
-            db.session(), account_id=self.account_id, sticker_id=self.sticker_id, generation=generation, client=client,
-            browser_hash=browser, now=datetime.now(UTC),
+            db.session(),
+            account_id=self.account_id,
+            sticker_id=self.sticker_id,
+            generation=generation,
+            client=client,
+            browser_hash=browser,
+            now=datetime.now(UTC),
         )
         db.session.commit()
         return result
@@ -56,7 +63,9 @@ def sticker_of(record) -> int:
 
 
 def counts() -> dict[str, int]:
-    rows = db.session.execute(select(AttemptCounter.scope, func.sum(AttemptCounter.count)).group_by(AttemptCounter.scope))
+    rows = db.session.execute(
+        select(AttemptCounter.scope, func.sum(AttemptCounter.count)).group_by(AttemptCounter.scope)
+    )
     return {scope: int(count) for scope, count in rows}
 
 
@@ -105,7 +114,11 @@ def test_at_most_four_failures_come_back(place):
     for number in range(6):
         db.session.add(
             Attempt(
-                account_id=place.account_id, sticker_id=place.sticker_id, generation=2, client=f"203.0.113.{number}", browser_hash=MINE,
+                account_id=place.account_id,
+                sticker_id=place.sticker_id,
+                generation=2,
+                client=f"203.0.113.{number}",
+                browser_hash=MINE,
                 at=datetime.now(UTC) - timedelta(minutes=9, seconds=number),
             )
         )
@@ -145,10 +158,13 @@ def test_an_account_takes_100_guesses_per_passcode_and_a_new_passcode_opens_it_a
     account = db.session.get(Account, account_id)
     stickers += [sticker_of(make_record(account, name=f"Truck {number}")) for number in range(5)]
     results = [
-        Place(account_id, stickers[number % 6]).attempt(client=f"198.51.100.{number}", browser=f"{number:064}") for number in range(105)
+        Place(account_id, stickers[number % 6]).attempt(client=f"198.51.100.{number}", browser=f"{number:064}")
+        for number in range(105)
     ]
     assert sum(isinstance(result, Reservation) for result in results) == 100
     assert {result.scope for result in results if isinstance(result, Refusal)} == {"account"}
-    gate.set_passcode(db.session(), app.extensions["portal"].key_ring, account_id=account_id, code="7391", now=datetime.now(UTC))
+    gate.set_passcode(
+        db.session(), app.extensions["portal"].key_ring, account_id=account_id, code="7391", now=datetime.now(UTC)
+    )
     db.session.commit()
     assert isinstance(place.attempt(generation=3, client="192.0.2.1", browser=YOURS), Reservation)

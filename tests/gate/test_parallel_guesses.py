@@ -42,5 +42,9 @@ def test_200_parallel_guesses_from_200_addresses_evaluate_exactly_20(live, live_
     assert sum("Invalid passcode" in page for _, page in answers) == 20
     with live_app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Attempt)) == 20
-        counts = dict(db.session.execute(select(AttemptCounter.scope, func.sum(AttemptCounter.count)).group_by(AttemptCounter.scope)).all())
+        counts = dict(
+            db.session.execute(
+                select(AttemptCounter.scope, func.sum(AttemptCounter.count)).group_by(AttemptCounter.scope)
+            ).all()
+        )
     assert counts == {"sticker": 20, "account": 20, "client-burst": 20, "client-day": 20}

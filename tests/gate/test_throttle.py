@@ -28,7 +28,9 @@ SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=1), timedelta(minutes=1), timedel
 
 
 @pytest.mark.parametrize(
-    ("limit", "most"), [(STICKER, 20), (ACCOUNT, 100), (CLIENT_BURST, 5), (CLIENT_DAY, 20)], ids=lambda value: str(getattr(value, "scope", value))
+    ("limit", "most"),
+    [(STICKER, 20), (ACCOUNT, 100), (CLIENT_BURST, 5), (CLIENT_DAY, 20)],
+    ids=lambda value: str(getattr(value, "scope", value)),
 )
 def test_each_counter_holds_its_limit_and_not_one_more(limit, most):
     counter = Counter(0, T)

@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, request, send_file, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -43,8 +43,9 @@ def home() -> Response:
     return pages.show_home(typed)
 
 
-@gate.route("/q/<token>", methods=["GET", "POST"])
+# The last of these lines is registered first, and so is the spelling that url_for gives.
 @gate.route("/Q/<token>", methods=["GET", "POST"])
+@gate.route("/q/<token>", methods=["GET", "POST"])
 def scan(token: str) -> Response:
     """The gate or the record; a POST tries a passcode."""
     visit = read_visit(token)
@@ -64,8 +65,8 @@ def scan(token: str) -> Response:
     return answer
 
 
-@gate.post("/q/<token>/lock")
 @gate.post("/Q/<token>/lock")
+@gate.post("/q/<token>/lock")
 def lock(token: str) -> Response:
     """Ends this browser's admission and shows the gate again."""
     visit = read_visit(token)
@@ -76,10 +77,10 @@ def lock(token: str) -> Response:
     return answer
 
 
-@gate.get("/q/<token>/photo")
-@gate.get("/q/<token>/photo/<of>")
 @gate.get("/Q/<token>/photo")
 @gate.get("/Q/<token>/photo/<of>")
+@gate.get("/q/<token>/photo")
+@gate.get("/q/<token>/photo/<of>")
 def photo(token: str, of: str = "") -> Response:
     """The photo of the record, its owner or its supervisor, for admitted visitors. ``?size=thumb``: 320 pixels."""
     visit = read_visit(token)
@@ -94,11 +95,11 @@ def photo(token: str, of: str = "") -> Response:
     )
     if path is None:
         raise NotFound
-    return send_file(path, mimetype="image/webp", etag=False, max_age=None)
+    return Response(path.read_bytes(), mimetype="image/webp")
 
 
-@gate.get("/q/<token>/contact.vcf")
 @gate.get("/Q/<token>/contact.vcf")
+@gate.get("/q/<token>/contact.vcf")
 def contact_card(token: str) -> Response:
     """The person to reach, or ``?of=supervisor``, as a card that phones save. The gate comes first."""
     visit = read_visit(token)
@@ -109,15 +110,15 @@ def contact_card(token: str) -> Response:
     return pages.send_card(visit.look, request.args.get("of", ""))
 
 
-@gate.get("/q/<token>/logo")
 @gate.get("/Q/<token>/logo")
+@gate.get("/q/<token>/logo")
 def logo(token: str) -> Response:
     """The company's logo, for everybody who holds one of its stickers."""
     visit = read_visit(token)
     path = portal().photos.logo_path(visit.look.company.logo_key) if visit else None
     if path is None:
         raise NotFound
-    return send_file(path, mimetype="image/png", etag=False, max_age=None)
+    return Response(path.read_bytes(), mimetype="image/png")
 
 
 def read_visit(text: str) -> Visit | None:
