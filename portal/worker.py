@@ -66,10 +66,12 @@ def import_records(session: Session, parts: Portal, job: TakenJob) -> Steps:
         drafts += read_drafts(sheet, start, start + IMPORT_CHUNK, country=country, today=today)
         yield 5 + 65 * len(drafts) // total
     with reading():
-        plan = make_plan(session, account.id, sheet, drafts)
+        account_id = account.id
+        plan = make_plan(session, account_id, sheet, drafts)
         session.rollback()
     if plan.refused or job.payload["mode"] != APPLY:
         return make_report(plan, applied=False)
+    importing.prepare(account_id, plan)
     yield 80
     actor = Actor(job.user_id, job.payload["actor"])
     plan = importing.import_rows(session, account=account, sheet=sheet, drafts=drafts, now=utc_now(), actor=actor)

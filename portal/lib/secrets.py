@@ -18,4 +18,5 @@ def digest(secret: str) -> str:
 
 def make_public_id() -> str:
     """12 characters of Crockford base32 (60 bits): an address in a URL, not a secret."""
-    return "".join(secrets.choice(_PUBLIC_ID_ALPHABET) for _ in range(12))
+    # 5 of each byte's 8 random bits: as even as secrets.choice, and an import makes tens of thousands under a lock.
+    return "".join(_PUBLIC_ID_ALPHABET[byte & 31] for byte in secrets.token_bytes(12))

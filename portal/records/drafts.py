@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from portal.lib.sheets import Row, SheetRefused, Table, read_table
 from portal.records import checking, expirations, headings
@@ -68,6 +69,7 @@ class Draft:
     papers: list[PaperCell] = field(default_factory=list)
     refused: list[RefusedCell] = field(default_factory=list)
     is_broken: bool = False
+    made: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)  # columns made from values, by those
 
     @property
     def tag(self) -> str:

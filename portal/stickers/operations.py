@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.lib.sealing import KeyRing
@@ -24,11 +24,10 @@ def issue_missing(session: Session, *, account_id: int, now: datetime) -> int:
     """Stickers for every record of the account that has no current one, as after an import. Returns how many."""
     has_one = exists().where(Sticker.record_id == Record.id, Sticker.revoked_at.is_(None))
     ids = session.scalars(select(Record.id).where(Record.account_id == account_id, ~has_one)).all()
-    session.add_all(
-        Sticker(account_id=account_id, record_id=record_id, code=tokens.make_code(), created_at=now)
-        for record_id in ids
-    )
-    session.flush()
+    shared = {"account_id": account_id, "created_at": now}
+    rows = [{"record_id": record_id, "code": tokens.make_code(), **shared} for record_id in ids]
+    if rows:
+        session.execute(insert(Sticker), rows)
     return len(ids)
 
 
