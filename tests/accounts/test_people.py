@@ -399,6 +399,7 @@ class TestApart:
     def test_switches_only_between_own_companies(self, app, ada):
         with app.app_context():
             beta, gamma = make_account("Beta"), make_account("Gamma")
+            make_member(gamma, "zoe@example.com")
             user_id = db.session.scalar(sa.select(User.id).where(User.email == "ada@example.com"))
             db.session.add(Membership(account_id=beta.id, user_id=user_id, role=MEMBER, created_at=utc_now()))
             db.session.commit()
