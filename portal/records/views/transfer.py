@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import FileField, Form, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from portal.accounts.queries import get_account
@@ -34,20 +35,20 @@ STAGES = ((80, "Writing the changes"), (70, "Comparing with your records"), (1, 
 class ImportForm(Form):  # type: ignore[misc]  # the library carries no types
     """A file, what is in it, and whether to look or to act."""
 
-    kind = SelectField("What is in the file", choices=[(kind.name, kind.plural) for kind in KINDS])
+    kind = SelectField("What is in the file", choices=[SelectChoice(kind.name, kind.plural) for kind in KINDS])
     file = FileField("CSV file", description="At most 20 MB and 50,000 rows.")
     mode = RadioField(
         "What to do",
         choices=[
-            (CHECK, "Dry run: show what would change, and change nothing"),
-            (APPLY, "Import at once, unless a row is refused"),
+            SelectChoice(CHECK, "Dry run: show what would change, and change nothing"),
+            SelectChoice(APPLY, "Import at once, unless a row is refused"),
         ],
         default=CHECK,
     )
 
     def validate_file(self, field: Any) -> None:
         """Takes the bytes, so that an empty or oversized file is told beside its field."""
-        self.data_bytes: bytes = field.data.read(LARGEST_FILE + 1) if field.data else b""
+        self.data_bytes: bytes = field.data.read(LARGEST_FILE + 1) if hasattr(field.data, "read") else b""
         if not self.data_bytes:
             raise ValidationError("Choose a CSV file that is not empty.")
         if len(self.data_bytes) > LARGEST_FILE:
