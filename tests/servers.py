@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -117,7 +116,7 @@ class LivePortal:
             try:
                 urllib.request.urlopen(f"{self.url}/healthz", timeout=5).read()
                 return
-            except (urllib.error.URLError, ConnectionError):
+            except OSError:  # not yet listening, or too busy starting to answer in time
                 self.process.poll()
                 _wait_a_little()
         raise AssertionError("gunicorn never answered")

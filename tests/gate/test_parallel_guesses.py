@@ -1,4 +1,4 @@
-"""The contract of the throttle under load: whatever arrives at once, exactly as many codes are looked at as the limit says."""
+"""The contract of the throttle under load: of all that arrives at once, exactly the limit is looked at."""
 
 import http.client
 from collections import Counter
