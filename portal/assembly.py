@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 from portal import routes, tables  # noqa: F401  tables: every model must be mapped before the first query
 from portal.config import Settings, read_settings
 from portal.database import prepare_engine
-from portal.extensions import bootstrap, csrf, db, migrate
+from portal.extensions import bootstrap, csrf, db
 from portal.lib.images import PhotoStore
 from portal.lib.sealing import KeyRing, read_key_ring
 from portal.web import errors, headers, identity, navigation, requests, scanlog
@@ -23,7 +23,7 @@ MEGABYTE = 1_000_000
 def assemble(settings: Settings | None = None) -> Flask:
     """The WSGI application. Raises SettingError or KeyRingError, each one sentence, when it cannot start."""
     settings = settings or read_settings()
-    app = Flask("portal", root_path=str(ROOT), static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app = Flask("portal", root_path=str(ROOT), static_folder="static", template_folder="templates")
     key_ring = read_key_ring(settings.key_file)
     app.config.update(framework_config(settings, key_ring))
     app.extensions["portal"] = Portal(settings, key_ring, PhotoStore(settings.photo_dir))
@@ -73,8 +73,6 @@ def bind_extensions(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     identity.bind(app)
     csrf.init_app(app)
     bootstrap.init_app(app)
-

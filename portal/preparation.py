@@ -82,11 +82,12 @@ def upgrade(settings: Settings, found: Schema, now: datetime) -> None:
         snapshot(settings.sqlite_file, settings.data_dir / "snapshots", name)
     if settings.sqlite_file:
         make_database_file(settings.sqlite_file)
-    app = create_app(settings)
     # Imported here because Alembic is slow, and only an upgrade needs it.
     from flask_migrate import upgrade as run_migrations  # noqa: PLC0415
 
-    with app.app_context():
+    from portal import migration  # noqa: PLC0415
+
+    with migration.create_app(settings).app_context():
         run_migrations()
 
 

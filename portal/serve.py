@@ -28,7 +28,8 @@ GRACE_SECONDS = 30  # for requests under way; the supervisor waits a little long
 RESTART_SECONDS = 1  # between starts of a worker that keeps dying
 
 _END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_SIGNALS = (*_END, signal.SIGCHLD)
+_ANSWERED = signal.SIGUSR1  # sent by the thread that waits for the first answer
+_SIGNALS = (*_END, _ANSWERED, signal.SIGCHLD)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -71,25 +72,27 @@ def run(settings: Settings, listener: socket.socket, announce: Callable[[], None
     """Serves until a signal ends it (0), or until the web server dies (1). Calls ``announce`` at the first answer."""
     # Blocked in every thread and taken one by one below, so that none is lost between two checks.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    web = start_web(settings, listener)
+    children = {"web": start_web(settings, listener)}
     listener.close()
-    worker = start_worker(settings)
-    threading.Thread(target=_await_answer, args=(settings.bind, announce), daemon=True).start()
+    threading.Thread(target=_await_answer, args=(settings.bind,), daemon=True).start()
     try:
         while True:
             number = signal.sigwait(_SIGNALS)
             if number in _END:
                 return 0
-            if web.poll() is not None:
+            if number == _ANSWERED:
+                announce()
+                children["worker"] = start_worker(settings)  # only now: the first answer has the machine for itself
+            if children["web"].poll() is not None:
                 click.echo("The web server has ended; the worker is ended too.", err=True)
                 return 1
-            if worker.poll() is not None:
-                click.echo(f"The worker has ended (status {worker.returncode}) and is started again.", err=True)
+            if "worker" in children and children["worker"].poll() is not None:
+                click.echo("The worker has ended and is started again.", err=True)
                 if signal.sigtimedwait(_END, RESTART_SECONDS) is not None:
                     return 0
-                worker = start_worker(settings)
+                children["worker"] = start_worker(settings)
     finally:
-        end(web, worker)
+        end(*children.values())
 
 
 def start_web(settings: Settings, listener: socket.socket) -> subprocess.Popen[bytes]:
@@ -152,14 +155,14 @@ def _before_exec() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _await_answer(bind: tuple[str, int], announce: Callable[[], None]) -> None:
+def _await_answer(bind: tuple[str, int]) -> None:
     """One request: the open socket holds it until the web server takes it."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind[0], bind[0])  # noqa: S104  compared, not listened on
     connection = http.client.HTTPConnection(host, bind[1])
     try:
         connection.request("GET", "/healthz")
-        if connection.getresponse().status == http.HTTPStatus.OK:
-            announce()
+        connection.getresponse()
+        os.kill(os.getpid(), _ANSWERED)
     except OSError:
         return  # the web server died: the supervisor says so
     finally:

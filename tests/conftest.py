@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from portal import create_app
+from portal import migration
 from portal.config import Settings, read_settings
 from portal.extensions import db
 from portal.lib.sealing import make_key_ring, write_key_ring
@@ -92,7 +92,7 @@ def _make_postgres_database(server: str) -> str:
 
 @pytest.fixture(scope="session")
 def _application(base_settings: Settings) -> Iterator[Flask]:
-    application = create_app(base_settings)
+    application = migration.create_app(base_settings)
     with application.app_context():
         from flask_migrate import upgrade
 
