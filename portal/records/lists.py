@@ -1,7 +1,7 @@
 """Pages of records by keyset, as plain rows: no entity is built and no page asks once per row.
 
-A list runs through one or two *parts*, each with an order that an index gives: under a search by name, names that
-begin with the typed text come first; by tag and by expiry, records without one come last, in either direction.
+A list runs through *parts*, each with an order that an index gives: under a search by name, names that begin with a
+typed word come first; by tag and by expiry, records without one come last, in either direction.
 """
 
 from collections.abc import Sequence
@@ -121,7 +121,7 @@ def list_ids(session: Session, account_id: int, filter: RecordFilter, limit: int
 def count(session: Session, account_id: int, filter: RecordFilter, cap: int | None = None, *, today: date) -> int:
     """How many records a filter means; with ``cap``, counting ends at ``cap + 1``."""
     matched = match(session, account_id, filter, today)
-    rows = select(Record.id).where(*matched.base()).limit(None if cap is None else cap + 1)
+    rows = matched.rows().limit(None if cap is None else cap + 1)
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
@@ -139,9 +139,11 @@ def list_by_public_ids(session: Session, account_id: int, public_ids: Sequence[s
 
 def _parts(filter: RecordFilter, matched: Match) -> tuple[_Part, ...]:
     column = _SORTED_BY[filter.column]
-    if filter.column == "name" and matched.prefix:
-        begins = starts_with(Record.name_key, matched.prefix)
-        return _Part((begins,), column, filter.descending), _Part((not_(begins),), column, filter.descending)
+    if filter.column == "name":
+        begins = [starts_with(Record.name_key, prefix) for prefix in matched.prefixes]
+        # The last part is the rest: each part leaves out what stood in those before it.
+        wanted = [(*(not_(one) for one in begins[:at]), *begins[at : at + 1]) for at in range(len(begins) + 1)]
+        return tuple(_Part(conditions, column, filter.descending) for conditions in wanted)
     if filter.column in ("tag", "expiry"):
         return _Part((column.is_not(None),), column, filter.descending), _Part((column.is_(None),), None, False)
     return (_Part((), column, filter.descending),)

@@ -1,4 +1,4 @@
-"""Rules between records: a tag is unique, references are of the right kind, no circles. Asked under the account lock."""
+"""Rules between records: one tag each, references of the right kind, no circles. Asked under the account lock."""
 
 from collections.abc import Mapping
 from typing import Any
