@@ -36,10 +36,12 @@ class Audience:
     rooms: tuple[Blueprint, ...]
 
 
+BEHIND_SIGN_IN = (home, records, transfer, stickers, labels, profile, people, company, qr_portal)
+
 AUDIENCES = (
     Audience("public", guards.anyone, "", (gate,)),
     Audience("sign_in", guards.anyone, "", (sessions,)),
-    Audience("admin", guards.signed_in, "/admin", (home, records, transfer, stickers, labels, profile, people, company, qr_portal)),
+    Audience("admin", guards.signed_in, "/admin", BEHIND_SIGN_IN),
     Audience("ops", guards.operator, "", (health.health,)),
 )
 

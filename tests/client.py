@@ -1,4 +1,4 @@
-"""A browser without script for view tests: keeps cookies, reads CSRF tokens from the pages, signs in by the real form."""
+"""A browser without script for view tests: keeps cookies, reads CSRF tokens from pages, signs in by the form."""
 
 import re
 from typing import Any

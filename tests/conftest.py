@@ -1,4 +1,4 @@
-"""Fixtures for all rooms: a real database per test (``--database sqlite|postgresql``), a client, a browser, a live portal.
+"""Fixtures for all rooms: a real database per test (``--database sqlite|postgresql``), a client, a browser, gunicorn.
 
 Every test starts from a migrated, empty database and commits for real: no transaction is held open around it, so a
 forgotten commit is seen.

@@ -60,7 +60,15 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             cwd="/",
         )
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": "200",
+        }
+        options = " ".join([f"-p {self.port}", *(f"-c {name}={value}" for name, value in settings.items())])
         self.control = [_postgres_bin("pg_ctl"), "-D", data, "-w"]
         subprocess.run(
             _as_postgres([*self.control, "-o", options, "-l", f"{data}/log", "start"]),

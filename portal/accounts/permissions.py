@@ -21,13 +21,21 @@ class Permission:
 
 RECORDS_VIEW = Permission("records.view", "See records", "See lists and records, and their QR codes.", for_members=True)
 LABELS_PRINT = Permission("labels.print", "Print labels", "Download label sheets as PDF.", for_members=True)
-OWN_PROFILE = Permission("profile.own", "Own profile", "Change the own password and end own sessions.", for_members=True)
-RECORDS_EDIT = Permission("records.edit", "Edit records", "Create, edit, archive and restore records and renew expirations.")
+OWN_PROFILE = Permission(
+    "profile.own", "Own profile", "Change the own password and end own sessions.", for_members=True
+)
+RECORDS_EDIT = Permission(
+    "records.edit", "Edit records", "Create, edit, archive and restore records and renew expirations."
+)
 RECORDS_DELETE = Permission("records.delete", "Delete records", "Delete records for good.")
 RECORDS_IMPORT = Permission("records.import", "Import and export", "Import records from CSV and export them.")
 STICKERS_MANAGE = Permission("stickers.manage", "Manage stickers", "Revoke a sticker or make a new one for a record.")
-SETTINGS_VIEW = Permission("settings.view", "Setting View", "Open and save Settings, QR Code Portal: passcode, passphrase, rotation.")
-SETTINGS_COMPANY = Permission("settings.company", "Company settings", "Change the company's name, contact, logo, country and time zone.")
+SETTINGS_VIEW = Permission(
+    "settings.view", "Setting View", "Open and save Settings, QR Code Portal: passcode, passphrase, rotation."
+)
+SETTINGS_COMPANY = Permission(
+    "settings.company", "Company settings", "Change the company's name, contact, logo, country and time zone."
+)
 SETTINGS_PEOPLE = Permission("settings.people", "People", "Invite people, change their permissions and remove them.")
 
 PERMISSIONS = (

@@ -18,7 +18,8 @@ class QrPortalForm(FlaskForm):  # type: ignore[misc]  # the library carries no t
 
     passcode = StringField(
         "QR Passcode",
-        description="Tip: Pick a code your team can remember but outsiders can't guess. Digits only; a zero in front counts.",
+        description="Tip: Pick a code your team can remember but outsiders can't guess. "
+        "Digits only; a zero in front counts.",
         filters=[lambda text: (text or "").strip()],
     )
     passcode_length = SelectField(

@@ -16,7 +16,7 @@ DEAD = "dead"
 
 
 class Job(Base):
-    """One piece of work. ``payload`` holds ids and plain values; files lie in the data folder by the job's public id."""
+    """One piece of work. ``payload`` holds ids and plain values; its files are named by the job's public id."""
 
     __tablename__ = "job"
     __table_args__ = (Index(None, "state", "run_at"), Index(None, "account_id", "kind", "id"))

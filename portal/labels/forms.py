@@ -18,7 +18,8 @@ def stock_choices() -> list[SelectChoice]:
     return [
         SelectChoice(
             stock.number,
-            f"{stock.maker} {stock.number} \u00b7 {stock.columns} \u00d7 {stock.rows} \u00b7 {stock.label_width:g} \u00d7 {stock.label_height:g} mm",
+            f"{stock.maker} {stock.number} \u00b7 {stock.columns} \u00d7 {stock.rows} \u00b7 "
+            f"{stock.label_width:g} \u00d7 {stock.label_height:g} mm",
             optgroup="US Letter" if stock.paper == "Letter" else "A4",
             render_kw={"data-columns": str(stock.columns), "data-rows": str(stock.rows)},
         )

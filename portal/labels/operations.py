@@ -26,7 +26,7 @@ from portal.stickers.symbols import encoder_for
 
 @dataclass(frozen=True)
 class Choice:
-    """How a person wants their labels. ``logo`` is the logo's PNG bytes or None; ``scan_me`` '' prints no such words."""
+    """How a person wants their labels. ``logo`` is the logo's PNG bytes; an empty ``scan_me`` prints no such words."""
 
     stock: Stock
     first_slot: int = 1

@@ -60,7 +60,7 @@ class KeyRing:
     def is_signed(self, purpose: str, message: str, signature: str) -> bool:
         """True if any key of the ring made ``signature``; constant time."""
         given = signature.encode(errors="replace")
-        return any([hmac.compare_digest(_mac(key, purpose, message).encode(), given) for _, key in self.keys])
+        return any(hmac.compare_digest(_mac(key, purpose, message).encode(), given) for _, key in self.keys)
 
     def secret_keys(self) -> list[str]:
         """Keys for the web framework's own signatures, newest first."""

@@ -11,13 +11,15 @@ def public_url_warnings(public_url: str) -> list[str]:
     found = []
     if is_loopback(host):
         found.append(
-            f"{public_url} reaches only this computer: no phone can open a sticker printed now. Set PORTAL_PUBLIC_URL to the address that phones use, or start with script/run --lan."
+            f"{public_url} reaches only this computer: no phone can open a sticker printed now. "
+            "Set PORTAL_PUBLIC_URL to the address that phones use, or start with script/run --lan."
         )
     elif is_private(host):
         found.append(f"{host} is an address of the local network: stickers printed now open only inside it.")
     if parts.scheme == "http" and not is_loopback(host):
         found.append(
-            "The address is plain http: the passcode travels unencrypted. Put the portal behind https before you print for the street."
+            "The address is plain http: the passcode travels unencrypted. "
+            "Put the portal behind https before you print for the street."
         )
     return found
 

@@ -73,7 +73,8 @@ def error_page(status: int, message: str = "") -> Response:
 def on_stale_form(_fault: CSRFError) -> Response:
     return error_page(
         400,
-        "This form was open for too long, or you signed in again meanwhile. Go back, reload the page and send it again.",
+        "This form was open for too long, or you signed in again meanwhile. "
+        "Go back, reload the page and send it again.",
     )
 
 

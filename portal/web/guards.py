@@ -28,7 +28,7 @@ def signed_in() -> Response | tuple[str, int] | None:
             "errors/page.html",
             status=403,
             title="You are in no company",
-            message=f"{identity.email} was removed from its company. Ask an admin of the company for an invitation link.",
+            message=f"{identity.email} was removed from its company. Ask one of its admins for an invitation link.",
             action_href="/sign-in",
             action_label="Sign in as somebody else",
         ), 403
@@ -44,7 +44,8 @@ def refusal(identity: Identity, permission: Permission) -> tuple[str, int]:
         "errors/page.html",
         status=403,
         title="You may not open this page",
-        message=f"It needs the permission \u201c{permission.label}\u201d. Ask an admin of {identity.account_name} to grant it to you under Settings, People.",
+        message=f"It needs the permission \u201c{permission.label}\u201d. "
+        f"Ask an admin of {identity.account_name} to grant it to you under Settings, People.",
         action_href="/admin/",
         action_label="Back to the start",
     ), 403

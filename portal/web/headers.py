@@ -1,4 +1,4 @@
-"""Headers on every answer, the CSP nonce, and hashed addresses of static files (facts: security, section 3, last paragraph)."""
+"""Headers on every answer, the CSP nonce, and hashed addresses of static files (facts: security, section 3)."""
 
 import hashlib
 import secrets
@@ -8,8 +8,9 @@ from pathlib import Path
 from flask import Flask, Response, current_app, g, request, url_for
 
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-src 'self'; frame-ancestors {ancestors}"
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+    "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-src 'self'; frame-ancestors {ancestors}"
 )
 YEAR = 31_536_000
 

@@ -6,11 +6,12 @@ own work. Flask-Login keeps the secret in the framework's signed session.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import Flask
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Unauthorized
 
@@ -101,39 +102,63 @@ def load_identity(secret: str) -> Identity | None:
     """The person behind a session secret, or None when the session is unknown, idle too long or over."""
     now = clock.utc_now()
     with database.reading(), db.engine.connect() as connection:
-        row = connection.execute(
-            select(AuthSession.id, AuthSession.account_id, AuthSession.created_at, AuthSession.last_seen_at, User.id, User.name, User.email)
+        found = connection.execute(
+            select(
+                AuthSession.id,
+                AuthSession.account_id,
+                AuthSession.created_at,
+                AuthSession.last_seen_at,
+                AuthSession.user_id,
+                User.name,
+                User.email,
+            )
             .join(User, User.id == AuthSession.user_id)
             .where(AuthSession.secret_hash == digest(secret))
         ).first()
-        if row is None:
+        if found is None or now - found.last_seen_at > SESSION_IDLE or now - found.created_at > SESSION_LIFE:
             return None
-        session_id, account_id, created_at, seen_at, user_id, name, email = row
-        if now - seen_at > SESSION_IDLE or now - created_at > SESSION_LIFE:
-            return None
-        places = connection.execute(
-            select(Account.id, Account.public_id, Account.name, Account.accent, Membership.role, Membership.permissions)
-            .join(Membership, Membership.account_id == Account.id)
-            .where(Membership.user_id == user_id)
-            .order_by(Account.name, Account.id)
-        ).all()
-    if now - seen_at > SEEN_STEP:
-        _mark_seen(session_id, now)
-    here = next((place for place in places if place.id == account_id), places[0] if places else None)
+        places = _list_places(connection, found.user_id)
+    if now - found.last_seen_at > SEEN_STEP:
+        _mark_seen(found.id, now)
+    here = next((place for place in places if place.id == found.account_id), places[0] if places else _NOWHERE)
     return Identity(
         secret=secret,
-        session_id=session_id,
-        user_id=user_id,
-        name=name,
-        email=email,
-        account_id=here.id if here else 0,
-        account_public_id=here.public_id if here else "",
-        account_name=here.name if here else "",
-        accent=here.accent if here else "",
-        role=here.role if here else "",
-        permissions=granted(here.role, here.permissions) if here else frozenset(),
+        session_id=found.id,
+        user_id=found.user_id,
+        name=found.name,
+        email=found.email,
+        account_id=here.id,
+        account_public_id=here.public_id,
+        account_name=here.name,
+        accent=here.accent,
+        role=here.role,
+        permissions=granted(here.role, here.permissions) if here.role else frozenset(),
         memberships=tuple(Place(place.name, place.public_id) for place in places),
     )
+
+
+class _MembershipRow(NamedTuple):
+    """An account of the person, with what they may do there."""
+
+    id: int
+    public_id: str
+    name: str
+    accent: str
+    role: str
+    permissions: list[str]
+
+
+_NOWHERE = _MembershipRow(0, "", "", "", "", [])
+
+
+def _list_places(connection: Connection, user_id: int) -> list[_MembershipRow]:
+    rows = connection.execute(
+        select(Account.id, Account.public_id, Account.name, Account.accent, Membership.role, Membership.permissions)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Account.name, Account.id)
+    )
+    return [_MembershipRow(*row) for row in rows]
 
 
 def _mark_seen(session_id: int, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Two companies on one installation: every door behind the sign-in, walked with the other company's ids, answers 404."""
+"""Two companies on one installation: every door, walked with the other company's ids, answers 404."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from portal.routes import audience_of
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record
 
+UPLOAD = {"kind": "vehicle", "mode": "dry-run", "file_name": "a.csv"}
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -39,7 +40,7 @@ def ids(app: Flask) -> dict[str, str]:
         )
         session.add(invitation)
         jobs = {
-            kind: enqueue(session, kind=kind, account_id=ours.id, user_id=member.user_id, payload={"kind": "vehicle", "mode": "dry-run", "file_name": "a.csv"}, now=NOW)
+            kind: enqueue(session, kind=kind, account_id=ours.id, user_id=member.user_id, payload=UPLOAD, now=NOW)
             for kind in ("labels.print", "records.import")
         }
         session.commit()

@@ -2,8 +2,8 @@
 
 import re
 
-from portal.gate.queries import get_passcode_row, reveal_passcode
 from portal.extensions import db
+from portal.gate.queries import get_passcode_row, reveal_passcode
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_record, scan_path
 
@@ -50,14 +50,14 @@ def test_a_patterned_or_short_code_is_refused_at_its_field_and_kept(app, client)
 
 
 def test_a_blank_passcode_is_saved_and_warned_about(app, client):
-    account_id, path = arranged(app)
+    account_id, _ = arranged(app)
     client.sign_in("ada@example.com")
     assert "You must assign passcode." in client.submit(PAGE, {"passcode": ""}, follow_redirects=True).text
     assert saved_passcode(app, account_id) == ""
 
 
 def test_generating_a_passphrase_shows_it_with_its_impact_and_saves_nothing(app, client):
-    _, path = arranged(app)
+    arranged(app)
     client.sign_in("ada@example.com")
     before = value(client.get(PAGE).text, "passphrase")
     page = client.submit(PAGE, {"generate": "passphrase"}).text

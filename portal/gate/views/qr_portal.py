@@ -204,4 +204,7 @@ def changed_meanwhile(account: Account) -> str:
     """Who saved in between."""
     events: list[AuditEvent] = list_for_target(session(), account.id, account.public_id, 1)
     who = events[0].actor_name if events else "Somebody else"
-    return f"{who} changed these settings while you had the page open. Your passcode is kept below; check it and press Update again."
+    return (
+        f"{who} changed these settings while you had the page open. "
+        "Your passcode is kept below; check it and press Update again."
+    )

@@ -118,7 +118,7 @@ def run_pdf(public_id: str) -> Response:
 
 
 def typed_values(given: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """The form's values. Only a form that says ``chosen`` has meant its empty checkboxes: a program may leave them out."""
+    """The form's values. Only a form that says ``chosen`` means its empty checkboxes: a program may leave them out."""
     values = [(key, value) for key, value in given.items(multi=True)]
     keys = {key for key, _ in values}
     if "stock" not in keys:
