@@ -65,6 +65,18 @@ def test_a_wrong_code_is_refused_in_the_words_of_the_source(app, client):
     assert client.get(path).get_data(as_text=True).count("Truck 7") == 0
 
 
+@pytest.mark.parametrize("typed", [" 4826 ", "48 26", "٤٨٢٦", "４８２６", "۴۸۲۶"])
+def test_spaces_and_the_digits_of_other_keypads_count_as_typed(app, client, typed):
+    path, _ = a_sticker(app)
+    assert client.post(path, data={"passcode": typed}).status_code == 303
+
+
+@pytest.mark.parametrize("typed", ["", "482", "48260", "\ud7ff4826", "a" * 100_000])
+def test_anything_else_is_wrong(app, client, typed):
+    path, _ = a_sticker(app)
+    assert client.post(path, data={"passcode": typed}).status_code == 403
+
+
 # Addresses
 
 

@@ -1,6 +1,7 @@
 """The public doors: typing a code, the gate, the record's page, and the files that belong to it."""
 
 import hmac
+import unicodedata
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request, url_for
@@ -169,8 +170,7 @@ def try_passcode(look: Look, browser: Browser) -> Response:
         return refuse(look, browser, reservation)
     session().commit()  # spent, whatever happens to this process before the code has been looked at
     expected = queries.unseal_passcode(portal().key_ring, look.gate.sealed_text, look.company.id)
-    typed = "".join(request.form.get("passcode", "").split())
-    if not hmac.compare_digest(typed.encode(), expected.encode()):
+    if not hmac.compare_digest(read_code(request.form.get("passcode", "")).encode(), expected.encode()):
         return refuse(look, browser, None)
     attempts.give_back(session(), reservation, moment)
     session().commit()
@@ -178,6 +178,11 @@ def try_passcode(look: Look, browser: Browser) -> Response:
     visitor.give_pass(answer, look)
     visitor.remember_browser(answer, browser)
     return answer
+
+
+def read_code(typed: str) -> str:
+    """The digits that were typed, whatever script the keypad writes them in, without spaces."""
+    return "".join(str(unicodedata.digit(char, char)) for char in typed if not char.isspace())
 
 
 def refuse(look: Look, browser: Browser, refusal: Refusal | None) -> Response:

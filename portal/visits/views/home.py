@@ -49,7 +49,7 @@ def index() -> str:
     counts = queries.count_kinds(session(), account.id, today_in(account.timezone, moment))
     rows = [counts.get(kind.name, KindCounts(kind.name, 0, 0, 0, 0)) for kind in KINDS]
     has_passcode = bool(get_passcode_row(session(), account.id).sealed_text)
-    scans = [count_scans(session(), account.id, days) for days in (7, 30)]
+    scans_30_days = count_scans(session(), account.id, 30)
     return render_template(
         "visits/home.html",
         company=account.name,
@@ -57,23 +57,22 @@ def index() -> str:
         expired_count=sum(row.expired_count for row in rows),
         due_count=sum(row.due_count for row in rows),
         record_count=sum(row.record_count for row in rows),
-        scans_7_days=scans[0],
-        scans_30_days=scans[1],
-        recent=[
-            (
-                show_moment(scan.at, account.timezone),
-                OUTCOMES.get(scan.outcome, scan.outcome),
-                scan.browser,
-                public_id,
-                name,
-            )
-            for scan, public_id, name in queries.list_recent(session(), account.id, RECENT)
-        ],
+        scans_7_days=count_scans(session(), account.id, 7),
+        scans_30_days=scans_30_days,
+        recent=latest_scans(account.id, account.timezone),
         has_passcode=has_passcode,
         may_set_up=identity.may("settings.view"),
         warnings=public_url_warnings(portal().settings.public_url) if identity.may("settings.view") else [],
-        steps=first_steps(identity, counts, has_passcode=has_passcode, is_scanned=scans[1] > 0),
+        steps=first_steps(identity, counts, has_passcode=has_passcode, is_scanned=scans_30_days > 0),
     )
+
+
+def latest_scans(account_id: int, timezone: str) -> list[tuple[str, str, str, str, str]]:
+    """(when, outcome in words, browser, record's public id, record's name), the newest first."""
+    return [
+        (show_moment(scan.at, timezone), OUTCOMES.get(scan.outcome, scan.outcome), scan.browser, public_id, name)
+        for scan, public_id, name in queries.list_recent(session(), account_id, RECENT)
+    ]
 
 
 def count_scans(read: Session, account_id: int, days: int) -> int:
