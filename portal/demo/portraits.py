@@ -123,8 +123,8 @@ def _body(canvas: Canvas, look: Look) -> None:
         canvas.line([(178, 372), (240, 460), (302, 372)], lighter(cloth, 0.4), 12)
     if look.hair == "scarf":
         scarf = CLOTHES[look.cloth]
-        canvas.box(150, 300, 180, 122, scarf, 56)
-        canvas.arc((150, 290, 180, 120), 20, 160, darker(scarf, 0.14), 6)
+        canvas.box(144, 300, 192, 136, scarf, 60)
+        canvas.arc((156, 284, 168, 128), 20, 160, darker(scarf, 0.14), 6)
 
 
 def _vest(canvas: Canvas, colour: str, collar: str) -> None:
