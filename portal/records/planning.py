@@ -5,7 +5,7 @@ report to one that stands further down.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -49,7 +49,8 @@ def _match_rows(session: Session, account_id: int, sheet: Sheet, drafts: Sequenc
         else:
             _refuse_stranger(sheet, row, before)
         rows.append(row)
-    _refuse_shared(same.values(), _id_heading(sheet), "is about the same record")
+    for group in same.values():
+        _refuse_shared(sheet, group, "is about the same record")
     return rows
 
 
@@ -71,13 +72,13 @@ def _refuse_stranger(sheet: Sheet, row: PlannedRow, found: Mapping[str, Any] | N
         row.refuse(heading, f"No {label} has the id “{shorten(public_id)}”. Clear the cell to make a new record.")
 
 
-def _refuse_shared(groups: Iterable[list[PlannedRow]], column: str, what: str) -> None:
-    """Refuses all rows of every group of two or more, each naming the others' lines."""
-    for group in groups:
-        for row in group if len(group) > 1 else ():
-            lines = [other.draft.line for other in group if other is not row]
-            more = f", like {len(lines) - 1} more" if len(lines) > 1 else ""
-            row.refuse(column, f"Line {lines[0]} {what}{more}. Keep one of them.")
+def _refuse_shared(sheet: Sheet, group: Sequence[PlannedRow], what: str, column: str = "") -> None:
+    """Refuses all rows of a group of two or more, each naming another's line, in the column that brought them there."""
+    for row in group if len(group) > 1 else ():
+        other = next(one.draft.line for one in group if one is not row)
+        more = f", like {len(group) - 2} more" if len(group) > 2 else ""
+        found_by = column or (_id_heading(sheet) if row.draft.public_id else sheet.heading("tag"))
+        row.refuse(found_by, f"Line {other} {what}{more}. Keep one of them.")
 
 
 def _compare_fields(sheet: Sheet, row: PlannedRow) -> None:
@@ -123,7 +124,9 @@ def _check_tags(session: Session, account_id: int, plan: Plan) -> None:
     if not any("tag" in row.changes for row in plan.rows):
         return
     heading = plan.sheet.heading("tag")
-    _refuse_shared(holders.values(), heading, "has the same tag")
+    for group in holders.values():
+        if len({row.key for row in group}) > 1:  # rows about one record are refused for that already
+            _refuse_shared(plan.sheet, group, "has the same tag", heading)
     wanted = {key for key, rows in holders.items() if any("tag" in row.changes for row in rows)}
     in_file = {row.key for row in plan.rows}
     for key, held in find_records(session, account_id, "tag_key", wanted).items():

@@ -112,12 +112,18 @@ def test_doubled_tags_and_ids_are_refused_on_both_lines(account):
             ["zzzzzzzzzzzz", "Ghost", ""], ["", "Saw", "S-1"],
         ),
     )  # fmt: skip
-    assert [cell.line for cell in plan.refused if cell.column == "tag"] == [2, 3, 4, 5, 7]
+    assert [cell.line for cell in plan.refused if cell.column == "tag"] == [2, 3, 7]
     assert [cell.line for cell in plan.refused if cell.column == "id"] == [4, 5, 6]
     reasons = {(cell.line, cell.column): cell.reason for cell in plan.refused}
     assert "Line 3" in reasons[2, "tag"] and "Line 2" in reasons[3, "tag"]
     assert "Line 5" in reasons[4, "id"]
     assert "equipment “Saw”" in reasons[7, "tag"]
+
+
+def test_two_rows_found_by_one_tag_are_refused_in_that_column(account):
+    make_record(account, name="Van", tag="V-1")
+    plan = check(account, "vehicle", sheet_bytes(["tag", "year"], ["V-1", "2019"], ["v-1", "2020"]))
+    assert refused(plan) == [(2, "tag"), (3, "tag")]
 
 
 def test_a_tag_that_another_record_has_is_refused(account):
