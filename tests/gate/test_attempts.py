@@ -168,3 +168,10 @@ def test_an_account_takes_100_guesses_per_passcode_and_a_new_passcode_opens_it_a
     )
     db.session.commit()
     assert isinstance(place.attempt(generation=3, client="192.0.2.1", browser=YOURS), Reservation)
+
+
+def test_failures_that_came_back_lengthen_no_pause(place):
+    place.attempt()
+    place.attempt()
+    place.succeed()
+    assert [type(place.attempt()) for _ in range(3)] == [Reservation] * 3
