@@ -93,7 +93,7 @@ def fill(name: str, count: int) -> tuple[str, dict[str, str]]:
 
 
 def row(account_id: int, kind: str, number: int, owner_id: int | None, now: datetime) -> dict[str, Any]:
-    """One record's columns: names in mixed order, four in five vehicles with an expiration, one in 75 (and the first 60) with an owner."""
+    """One record's columns: names in mixed order, four in five vehicles with an expiration, few with an owner."""
     mixed = number * 7919 % 1_000_003
     is_vehicle = kind == "vehicle"
     name = f"{('Truck', 'Trailer', 'Van', 'Lift')[mixed % 4]} {COLOURS[mixed % 10]} {mixed} depot {mixed % 37}"

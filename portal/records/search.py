@@ -11,6 +11,8 @@ MOST_TERMS = 8
 _PLAIN = ("name", "tag", "plate", "serial_number", "vin", "email")
 _CODES = ("tag", "plate", "serial_number", "vin")
 _PHONES = ("phone", "mobile")
+# Letters that Unicode does not take apart, as people without them on their keyboard type them.
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i"})
 # Encloses the account's number inside search_text. Folding drops it from anything typed, so nobody can search for it.
 _MARK = "\x02"
 NEVER = _MARK  # begins no key
@@ -19,6 +21,7 @@ NEVER = _MARK  # begins no key
 def fold(text: str) -> str:
     """What spellings of one word have in common: no case, no accents, single spaces, no control characters."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    decomposed = decomposed.translate(_STROKES)
     kept = (
         " " if unicodedata.category(char) == "Cc" else char for char in decomposed if not unicodedata.combining(char)
     )
