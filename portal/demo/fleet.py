@@ -33,7 +33,6 @@ class Model:
     owners: tuple[str, ...]
     places: tuple[str, ...]
     description: str = ""
-    archived: bool = False
 
 
 MODELS = (
@@ -113,10 +112,6 @@ MODELS = (
         "Permit needed above 80,000 lb gross. Check the route for bridges first.",
     ),
     Model(2, "Tag trailer", "Felling", "FT-50-2", "trailer", ORANGE, "5FT", 2018, 7000, ("stan", ""), ("L-04", "L-03")),
-    Model(
-        2, "Plow truck", "International", "7400", "plow", YELLOW, "1HT", 2011, 16000, ("",), ("L-02",),
-        "Sold at auction.", archived=True,
-    ),
 )
 
 

@@ -25,7 +25,7 @@ NEVER_SCANNED = 0.3  # of all stickers
 class Target:
     """A sticker that may be scanned: ``weight`` against the others, from ``since`` until ``until`` (None: still).
 
-    ``outcome`` is how its page answers now, for stickers that show no record any more: revoked, archived, else "".
+    ``outcome`` is how its page answers now, for stickers that show no record any more: revoked, retired, else "".
     """
 
     sticker_id: int

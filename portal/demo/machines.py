@@ -21,7 +21,6 @@ class Type:
     owners: tuple[str, ...]
     places: tuple[str, ...]
     visitor_notes: str = ""
-    archived: bool = False
 
 
 SWING = "Stay out of the swing. Catch the operator's eye before you come closer."
@@ -136,8 +135,6 @@ TYPES = (
         "Please do not touch or walk through the beam: it is measuring.",
     ),
     Type(2, "Rotating laser", "Topcon", "RL-H5A", "survey", CAT, "VM####", ("gwen", ""), ("L-01", "L-31")),
-    Type(2, "Generator 45 kVA", "Multiquip", "DCA45", "generator", CREAM, "73#####", ("",), ("L-02",), archived=True),
-    Type(1, "Dozer", "Caterpillar", "D5K2", "dozer", CAT, "KY2#####", ("",), ("L-02",), archived=True),
 )
 
 

@@ -25,7 +25,6 @@ class Place:
     inside: str = ""
     visitor_notes: str = ""
     private_notes: str = ""
-    archived: bool = False
 
 
 BOOTS = "Hard hat, vest and safety boots beyond the gate. Sign in at the trailer first."
@@ -183,9 +182,5 @@ PLACES = (
         "L-41", "Sign and cone warehouse, Ecorse", "shop", "#b5a08a", "kuznicki",
         "4470 West Jefferson Avenue\nEcorse, MI 48229", 42.2503, -83.1398, WEEKDAYS,
         visitor_notes="Loading dock on the river side.",
-    ),
-    Place(
-        "L-40", "Old yard, Inkster (closed)", "yard", "#9b958c", "", "27100 Trowbridge Street\nInkster, MI 48141",
-        42.2940, -83.3099, "Closed", archived=True, private_notes="Sold in spring. Kept for the soil reports.",
     ),
 )

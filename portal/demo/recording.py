@@ -17,12 +17,11 @@ from portal.records.checking import Value
 from portal.records.expiring import refresh_next
 from portal.records.kinds import CONTACT, EQUIPMENT, LOCATION, VEHICLE
 from portal.records.models import Expiration, Record
-from portal.records.operations import Refusal, archive_record, create_record
+from portal.records.operations import Refusal, create_record
 from portal.stickers import operations as stickers
 from portal.stickers.models import Sticker
 
 STEP = timedelta(hours=33)  # from one record to the next: the last ones came within the last weeks
-ARCHIVED_AGO = timedelta(days=24)
 WEIGHTS = {VEHICLE: 5.0, EQUIPMENT: 3.0, LOCATION: 2.5, CONTACT: 0.8}
 TORN_EVERY = 35  # one sticker in so many was torn off and replaced
 AREA_CODES = {"US": ("313", "734"), "CA": ("519", "519")}
@@ -45,7 +44,6 @@ class Recorder:
         self._made_at = now
         self._records: dict[str, Record] = {}
         self._stickers: list[tuple[Record, Sticker]] = []
-        self._archived: list[Record] = []
 
     def add_company(self, since: datetime) -> None:
         """Everything of the big company, the first record a day after ``since``."""
@@ -57,7 +55,6 @@ class Recorder:
             self._add_vehicle(position, vehicle)
         for position, machine in enumerate(machines.make_machines(self._random)):
             self._add_machine(position, machine)
-        self._archive()
 
     def add_sister(self, since: datetime) -> None:
         """The few records of the small company."""
@@ -78,14 +75,12 @@ class Recorder:
             weight = WEIGHTS[record.kind] * self._random.uniform(0.3, 1.6)
             if self._random.random() < 0.85:
                 sticker.printed_at = sticker.created_at + timedelta(days=self._random.randint(0, 9), hours=3)
-            if index % TORN_EVERY == 20 and record.archived_at is None:
+            if index % TORN_EVERY == 20:
                 targets += self._tear(record, sticker, weight)
             else:
-                targets.append(Target(sticker.id, weight, "", sticker.created_at, record.archived_at))
+                targets.append(Target(sticker.id, weight, "", sticker.created_at))
             if sticker.created_at < rotated_at and index % 9 == 4:
                 targets.append(Target(sticker.id, weight / 4, "retired", rotated_at, rotated_at + old_sheets))
-            if record.archived_at is not None:
-                targets.append(Target(sticker.id, 1.0, "archived", record.archived_at))
         self._session.flush()
         return targets
 
@@ -143,7 +138,6 @@ class Recorder:
                 },
                 self._album.portrait(person.look),
             )
-            self._note_archived(record, person.archived)
             self._add_papers(record, papers.of_person(self._random, person.title, position, self._today))
 
     def _settle(self, people: Iterable[staff.Person]) -> None:
@@ -171,7 +165,6 @@ class Recorder:
                 },
                 self._album.place(place.picture, place.paint),
             )
-            self._note_archived(record, place.archived)
             self._add_papers(record, papers.of_place(self._random, place.picture, position, self._today))
 
     def _add_vehicle(self, position: int, vehicle: fleet.Vehicle) -> None:
@@ -195,7 +188,6 @@ class Recorder:
             },
             self._album.vehicle(model.body, model.paint),
         )
-        self._note_archived(record, model.archived)
         self._add_papers(record, papers.of_vehicle(self._random, model.body, position, self._today))
 
     def _add_machine(self, position: int, machine: machines.Machine) -> None:
@@ -216,7 +208,6 @@ class Recorder:
             },
             self._album.machine(type_.picture, type_.paint),
         )
-        self._note_archived(record, type_.archived)
         self._add_papers(record, papers.of_machine(self._random, type_.picture, position, self._today))
 
     def _add_papers(self, record: Record, renewables: Iterable[papers.Renewable]) -> None:
@@ -235,11 +226,3 @@ class Recorder:
                     )
                 )
         refresh_next(self._session, record)
-
-    def _note_archived(self, record: Record, archived: bool) -> None:
-        if archived:
-            self._archived.append(record)
-
-    def _archive(self) -> None:
-        for record in self._archived:
-            archive_record(self._session, record, now=self._now - ARCHIVED_AGO, actor=self._actor)

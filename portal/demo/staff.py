@@ -26,7 +26,6 @@ class Person:
     mail: str | None = None
     visitor_notes: str = ""
     private_notes: str = ""
-    archived: bool = False
 
     @property
     def email(self) -> str:
@@ -206,10 +205,5 @@ PEOPLE = (
         "rick", "Rick Savola", "Gates, alarms and locks", "", "",
         Look(0, "buzz", "grey", "shirt", 7, 0, "stubble glasses"), "m", "Savola Security", "",
         "Locked out? Have the number on the gate ready.",
-    ),
-    Person(
-        "walt", "Walt Reinholt", "Yard foreman, Inkster", "zbigniew", "",
-        Look(0, "short", "white", "vest", 2, 4, "helmet glasses"), "m", private_notes="Retired with the yard.",
-        archived=True,
     ),
 )
