@@ -66,7 +66,7 @@ def _clear(session: Session, record: Record, column: str, now: datetime, actor: 
         return
     # Each is told in its own history, and in a form that is open meanwhile.
     happenings = [
-        Happening(row.kind, row.public_id, row.name, {column: record.name}, {column: None, "version": row.version + 1})
+        Happening(row.kind, row.public_id, row.name, {column: record.name}, {column: "", "version": row.version + 1})
         for row in rows
     ]
     record_many(session, happenings, account_id=record.account_id, actor=actor, action="record.update", now=now)
