@@ -17,12 +17,16 @@ from tests.records.importing import apply, check, counts, export_bytes, record
 
 LINES = st.one_of(
     st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30).map(lambda text: " ".join(text.split())),
-    st.sampled_from(["=1+1", "+48", "-2", "@x", "'=1", "''", "'", '"', "a;b,c\td", "﻿x", "Ｅ＝", "name", "İ", "ß", "null", "1e5"]),
+    st.sampled_from(
+        ["=1+1", "+48", "-2", "@x", "'=1", "''", "'", '"', "a;b,c\td", "﻿x", "Ｅ＝", "name", "İ", "ß", "null", "1e5"]
+    ),
 )
 TEXTS = st.one_of(LINES, st.lists(LINES, max_size=3).map("\n".join))
 WHATS = st.one_of(
     LINES.filter(bool),
-    st.sampled_from(["registration", "License", "x expires on", "x expires on (2)", "a warn days", "foo_", "Id", "Name", "é", "e"]),
+    st.sampled_from(
+        ["registration", "License", "x expires on", "x expires on (2)", "a warn days", "foo_", "Id", "Name", "é", "e"]
+    ),
 )
 ROWS = st.fixed_dictionaries(
     {
@@ -49,7 +53,10 @@ def rows_of(data: bytes) -> list[list[str]]:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(vehicles=st.lists(st.tuples(ROWS, PAPERS), min_size=1, max_size=4), names=st.lists(LINES.filter(bool), min_size=2, max_size=2))
+@given(
+    vehicles=st.lists(st.tuples(ROWS, PAPERS), min_size=1, max_size=4),
+    names=st.lists(LINES.filter(bool), min_size=2, max_size=2),
+)
 def test_whatever_records_hold_comes_back_unchanged(app, vehicles, names):
     account, now = make_account(), datetime.now(UTC)
     shared = {"account_id": account.id, "created_at": now, "updated_at": now}
@@ -58,12 +65,18 @@ def test_whatever_records_hold_comes_back_unchanged(app, vehicles, names):
     db.session.flush()
     for number, (columns, papers) in enumerate(vehicles):
         # Rows as they may stand in the database, past today's rules: an export must come back all the same.
-        one = Record(kind="vehicle", **{**columns, "name_key": str(number), "tag": "", "owner_id": contacts[number % 2].id}, **shared)
+        one = Record(
+            kind="vehicle",
+            **{**columns, "name_key": str(number), "tag": "", "owner_id": contacts[number % 2].id},
+            **shared,
+        )
         one.tag, one.tag_key = f"{number} {columns['tag']}", f"{number}"
         db.session.add(one)
         db.session.flush()
         db.session.add_all(
-            Expiration(account_id=account.id, record_id=one.id, what=what, expires_on=day, warn_days=days, created_at=now)
+            Expiration(
+                account_id=account.id, record_id=one.id, what=what, expires_on=day, warn_days=days, created_at=now
+            )
             for what, day, days in papers
         )
     db.session.commit()

@@ -40,12 +40,13 @@ def test_new_records_get_all_that_a_form_gives_them(account):
     make_record(account, "contact", "Maria Keller", email="maria@example.com")
     make_record(account, "location", "North yard")
     plan = apply(
-        account, "vehicle",
+        account,
+        "vehicle",
         sheet_bytes(
             ["Plate", "NAME ", "license_plate expires on", "Fleet number", "Owner", "Site", "Year", "Odometer"],
             ["KR 1234", "Łódź van", "2027-04-02", "V-1", "MARIA@example.com", "north  yard", "2019", "120 000"],
         ),
-    )  # fmt: skip
+    )
     assert counts(plan) == {"created": 1}
     van = record(account, kind="vehicle")
     assert (van.name, van.tag, van.plate, van.year, van.odometer) == ("Łódź van", "V-1", "KR 1234", 2019, 120_000)
@@ -69,7 +70,9 @@ def test_a_missing_column_leaves_and_a_blank_cell_clears(account):
     owner = make_record(account, "contact", "Maria Keller")
     van = make_record(account, name="Van", tag="V-1", plate="KR 1", make="Volvo", year=2019, owner_id=owner.id)
     make_expiration(van, "insurance", date(2027, 5, 1))
-    plan = apply(account, "vehicle", sheet_bytes(["tag", "plate", "year", "owner", "insurance expires"], ["v-1", "", "", "", ""]))
+    plan = apply(
+        account, "vehicle", sheet_bytes(["tag", "plate", "year", "owner", "insurance expires"], ["v-1", "", "", "", ""])
+    )
     assert counts(plan) == {"updated": 1, "cleared": 4}
     van = record(account, kind="vehicle")
     assert (van.name, van.make, van.plate, van.year, van.owner_id) == ("Van", "Volvo", "", None, None)
@@ -87,7 +90,9 @@ def test_records_are_found_by_id_then_tag(account):
     van = make_record(account, name="Van", tag="V-1")
     truck = make_record(account, name="Truck", tag="T-1")
     plan = apply(
-        account, "vehicle", sheet_bytes(["id", "tag", "name"], [van.public_id, "V-9", "Van 9"], ["", "t-1", "Truck 9"], ["", "", "New"])
+        account,
+        "vehicle",
+        sheet_bytes(["id", "tag", "name"], [van.public_id, "V-9", "Van 9"], ["", "t-1", "Truck 9"], ["", "", "New"]),
     )
     assert counts(plan) == {"created": 1, "updated": 2}
     assert (record(account, id=van.id).tag, record(account, id=truck.id).name) == ("V-9", "Truck 9")
@@ -105,13 +110,18 @@ def test_doubled_tags_and_ids_are_refused_on_both_lines(account):
     van = make_record(account, name="Van", tag="V-1")
     make_record(account, "equipment", "Saw", tag="S-1")
     plan = check(
-        account, "vehicle",
+        account,
+        "vehicle",
         sheet_bytes(
             ["id", "name", "tag"],
-            ["", "New", "N-1"], ["", "Newer", "n-1"], [van.public_id, "Van", "V-1"], [van.public_id, "Van", "V-1"],
-            ["zzzzzzzzzzzz", "Ghost", ""], ["", "Saw", "S-1"],
+            ["", "New", "N-1"],
+            ["", "Newer", "n-1"],
+            [van.public_id, "Van", "V-1"],
+            [van.public_id, "Van", "V-1"],
+            ["zzzzzzzzzzzz", "Ghost", ""],
+            ["", "Saw", "S-1"],
         ),
-    )  # fmt: skip
+    )
     assert [cell.line for cell in plan.refused if cell.column == "tag"] == [2, 3, 7]
     assert [cell.line for cell in plan.refused if cell.column == "id"] == [4, 5, 6]
     reasons = {(cell.line, cell.column): cell.reason for cell in plan.refused}
@@ -137,7 +147,11 @@ def test_a_tag_that_another_record_has_is_refused(account):
 def test_one_refused_row_and_nothing_is_applied(account):
     van = make_record(account, name="Van", tag="V-1")
     events = db.session.scalar(select(func.count(AuditEvent.id)))
-    plan = apply(account, "vehicle", sheet_bytes(["tag", "name", "year"], ["V-1", "Van 2", ""], ["V-2", "New", ""], ["V-3", "Bad", "soon"]))
+    plan = apply(
+        account,
+        "vehicle",
+        sheet_bytes(["tag", "name", "year"], ["V-1", "Van 2", ""], ["V-2", "New", ""], ["V-3", "Bad", "soon"]),
+    )
     assert refused(plan) == [(4, "year")]
     assert "“soon”" in plan.refused[0].reason
     assert record(account).name == van.name == "Van"
@@ -146,12 +160,20 @@ def test_one_refused_row_and_nothing_is_applied(account):
 
 def test_every_refused_cell_is_told_with_line_and_column(account):
     plan = check(
-        account, "vehicle",
-        b'Name,Notes,Year,Insurance expires,Owner\nVan,"two\nlines",soon,31.02.2027,Nobody Known\n,x,2020,,\nTruck,short\n',
-    )  # fmt: skip
+        account,
+        "vehicle",
+        b"Name,Notes,Year,Insurance expires,Owner\n"
+        b'Van,"two\nlines",soon,31.02.2027,Nobody Known\n'
+        b",x,2020,,\n"
+        b"Truck,short\n",
+    )
     assert refused(plan) == [
-        (2, "Insurance expires"), (2, "Year"), (2, "Owner"), (4, "Name"), (5, ""),
-    ]  # fmt: skip
+        (2, "Insurance expires"),
+        (2, "Year"),
+        (2, "Owner"),
+        (4, "Name"),
+        (5, ""),
+    ]
 
 
 def test_owners_must_be_one_and_only_one(account):
@@ -176,14 +198,20 @@ def test_another_accounts_contact_is_nobody(account):
     stranger = make_record(other, "contact", "Stranger", tag="X", email="s@example.com")
     theirs = make_record(other, name="Their van", tag="V-1")
     cells = ["Stranger", "s@example.com", "X", stranger.public_id]
-    plan = check(account, "vehicle", sheet_bytes(["id", "name", "owner"], *(["", "Van", cell] for cell in cells), [theirs.public_id, "Van", ""]))
+    plan = check(
+        account,
+        "vehicle",
+        sheet_bytes(["id", "name", "owner"], *(["", "Van", cell] for cell in cells), [theirs.public_id, "Van", ""]),
+    )
     assert refused(plan) == [(2, "owner"), (3, "owner"), (4, "owner"), (5, "owner"), (6, "id")]
     assert counts(apply(account, "vehicle", sheet_bytes(["tag", "name"], ["V-1", "Ours"]))) == {"created": 1}
     assert record(other, kind="vehicle").name == "Their van"
 
 
 def test_supervisors_may_stand_in_the_same_file_in_any_order(account):
-    plan = apply(account, "contact", sheet_bytes(["name", "reports to"], ["Low", "Middle"], ["Middle", "Top"], ["Top", ""]))
+    plan = apply(
+        account, "contact", sheet_bytes(["name", "reports to"], ["Low", "Middle"], ["Middle", "Top"], ["Top", ""])
+    )
     assert counts(plan) == {"created": 3}
     assert record(account, name="Low").supervisor.supervisor.name == "Top"
 
@@ -215,15 +243,29 @@ def test_a_location_cannot_lie_inside_itself(account):
 
 def test_expirations_are_added_renewed_edited_and_removed(account):
     van = make_record(account, name="Van", tag="V-1")
-    for what, day, warn_days in (("registration", 1, 30), ("insurance", 2, 14), ("Crane test", 3, 30), ("service", 4, 30)):
+    for what, day, warn_days in (
+        ("registration", 1, 30),
+        ("insurance", 2, 14),
+        ("Crane test", 3, 30),
+        ("service", 4, 30),
+    ):
         make_expiration(van, what, date(2027, 4, day), warn_days)
     plan = apply(
-        account, "vehicle",
+        account,
+        "vehicle",
         sheet_bytes(
-            ["tag", "REGISTRATION expires", "insurance expiry date", "insurance warn days", "crane TEST expires on", "License expires", "License warn days"],
+            [
+                "tag",
+                "REGISTRATION expires",
+                "insurance expiry date",
+                "insurance warn days",
+                "crane TEST expires on",
+                "License expires",
+                "License warn days",
+            ],
             ["V-1", "2028-04-01", "2027-04-02", "60", "", "2027-06-01", ""],
         ),
-    )  # fmt: skip
+    )
     assert counts(plan) == {"updated": 1, "cleared": 1}
     assert papers(record(account)) == [
         ("registration", "2027-04-01", 30, True),
@@ -248,7 +290,11 @@ def test_ambiguous_dates_follow_the_country(country, day):
 def test_events_say_who_changed_what(account):
     owner = make_record(account, "contact", "Maria Keller")
     van = make_record(account, name="Van", tag="V-1", owner_id=owner.id, plate="KR 1")
-    apply(account, "vehicle", sheet_bytes(["tag", "owner", "plate", "name"], ["V-1", "", "KR 2", "Van"], ["V-2", "Maria Keller", "", "New"]))
+    apply(
+        account,
+        "vehicle",
+        sheet_bytes(["tag", "owner", "plate", "name"], ["V-1", "", "KR 2", "Van"], ["V-2", "Maria Keller", "", "New"]),
+    )
     (change,) = events_of(van)
     assert (change.action, change.actor_name) == ("record.update", "Ida Importer")
     assert change.before == {"owner_id": "Maria Keller", "plate": "KR 1"}
@@ -273,7 +319,9 @@ def test_formula_apostrophes_are_taken_off(account):
 
 
 def test_unknown_columns_are_named(account):
-    plan = check(account, "vehicle", sheet_bytes(["name", "Colour", "Warranty warn days", "photo"], ["Van", "red", "3", ""]))
+    plan = check(
+        account, "vehicle", sheet_bytes(["name", "Colour", "Warranty warn days", "photo"], ["Van", "red", "3", ""])
+    )
     assert plan.sheet.columns.unknown == ("Colour", "photo", "Warranty warn days")
     text = tell(make_report(plan, applied=False))
     assert "Ignored column: Colour" in text and "created 1" in text
@@ -282,11 +330,16 @@ def test_unknown_columns_are_named(account):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "empty"), (b"PK\x03\x04", "workbook"), (b"name\n", "no rows"), (b"colour\nred\n", "No heading"),
-        (b"make\nVolvo\n", "Name"), (b"tag,unit number\n1,2\n", "unit number"),
-        (b"name,insurance expires,insurance expires on\nVan,,\n", "insurance expires on"), (b'name\n"Van\n', "quotation"),
+        (b"", "empty"),
+        (b"PK\x03\x04", "workbook"),
+        (b"name\n", "no rows"),
+        (b"colour\nred\n", "No heading"),
+        (b"make\nVolvo\n", "Name"),
+        (b"tag,unit number\n1,2\n", "unit number"),
+        (b"name,insurance expires,insurance expires on\nVan,,\n", "insurance expires on"),
+        (b'name\n"Van\n', "quotation"),
     ],
-)  # fmt: skip
+)
 def test_files_that_are_refused_as_a_whole(account, data, words):
     with pytest.raises(FileRefused) as refusal:
         read_sheet("vehicle", data)

@@ -16,7 +16,9 @@ def test_every_label_and_synonym_leads_to_its_field(kind):
             assert keys[compact(fold(synonym))] is field, f"{synonym} means two fields of a {kind.name}"
 
 
-@pytest.mark.parametrize("heading", ["Licence plate", " LICENCE_PLATE ", "licence-plate", "LicencePlate", "license plate"])
+@pytest.mark.parametrize(
+    "heading", ["Licence plate", " LICENCE_PLATE ", "licence-plate", "LicencePlate", "license plate"]
+)
 def test_case_spaces_and_signs_do_not_count(heading):
     assert dict(match(BY_NAME["vehicle"], [heading]).fields) == {"plate": 0}
 
@@ -24,15 +26,21 @@ def test_case_spaces_and_signs_do_not_count(heading):
 @pytest.mark.parametrize(
     ("heading", "what"),
     [
-        ("registration expires", "registration"), ("Insurance Expires On", "insurance"), ("License expiry date", "licence"),
-        ("service_expires_on", "service"), ("Crane test valid until", "Crane test"), ("Permit expiration date", "Permit"),
+        ("registration expires", "registration"),
+        ("Insurance Expires On", "insurance"),
+        ("License expiry date", "licence"),
+        ("service_expires_on", "service"),
+        ("Crane test valid until", "Crane test"),
+        ("Permit expiration date", "Permit"),
     ],
-)  # fmt: skip
+)
 def test_expirations_are_columns(heading, what):
     assert list(match(BY_NAME["vehicle"], [heading]).papers) == [PaperColumn(what)]
 
 
-@pytest.mark.parametrize("what", ["x", "x expires on", "x expires on (2)", "x warn days", "foo_", "a (3)", "valid until"])
+@pytest.mark.parametrize(
+    "what", ["x", "x expires on", "x expires on (2)", "x warn days", "foo_", "a (3)", "valid until"]
+)
 @pytest.mark.parametrize("ordinal", [1, 2, 12])
 def test_what_export_writes_is_read_back(what, ordinal):
     column = PaperColumn(what, ordinal)

@@ -27,7 +27,9 @@ def signed_in(app, client):
 
 def upload(client, data: bytes, kind: str = "vehicle", mode: str = "dry-run"):
     file = (io.BytesIO(data), "vehicles.csv")
-    return client.submit("/admin/import", {"kind": kind, "mode": mode, "file": file}, content_type="multipart/form-data")
+    return client.submit(
+        "/admin/import", {"kind": kind, "mode": mode, "file": file}, content_type="multipart/form-data"
+    )
 
 
 def run_worker(app) -> None:
@@ -42,11 +44,18 @@ def names(app) -> list[str]:
 
 
 def test_a_dry_run_is_shown_and_then_applied_once(app, signed_in):
-    answer = upload(signed_in, sheet_bytes(["name", "tag", "colour"], ["Van <b>1</b>", "V-1", "red"], ["Truck", "", ""]))
+    answer = upload(
+        signed_in, sheet_bytes(["name", "tag", "colour"], ["Van <b>1</b>", "V-1", "red"], ["Truck", "", ""])
+    )
     assert answer.status_code == 303
     page = answer.location
     assert "Waiting for the worker" in signed_in.get(page).text
-    assert signed_in.get(f"{page}/progress").json == {"state": "queued", "percent": 0, "text": "Waiting for the worker", "href": None}
+    assert signed_in.get(f"{page}/progress").json == {
+        "state": "queued",
+        "percent": 0,
+        "text": "Waiting for the worker",
+        "href": None,
+    }
     run_worker(app)
     assert signed_in.get(f"{page}/progress").json["href"] == page
     report = signed_in.get(page).text
@@ -86,7 +95,10 @@ def test_a_file_that_is_no_table_says_why(app, signed_in):
     assert signed_in.get(f"{page}/progress").json["state"] == "dead"
 
 
-@pytest.mark.parametrize("fields", [{"kind": "vehicle", "mode": "dry-run"}, {"kind": "boat", "mode": "dry-run"}, {"kind": "vehicle", "mode": "now"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"kind": "vehicle", "mode": "dry-run"}, {"kind": "boat", "mode": "dry-run"}, {"kind": "vehicle", "mode": "now"}],
+)
 def test_an_incomplete_form_is_shown_again(app, signed_in, fields):
     file = {"file": (io.BytesIO(b"name\nVan\n"), "a.csv")} if fields != {"kind": "vehicle", "mode": "dry-run"} else {}
     answer = signed_in.submit("/admin/import", {**fields, **file}, content_type="multipart/form-data")
@@ -96,7 +108,9 @@ def test_an_incomplete_form_is_shown_again(app, signed_in, fields):
 
 
 def test_long_reports_have_pages(app, signed_in):
-    page = upload(signed_in, sheet_bytes(["name", "year"], *([f"Van {number}", "soon"] for number in range(250)))).location
+    page = upload(
+        signed_in, sheet_bytes(["name", "year"], *([f"Van {number}", "soon"] for number in range(250)))
+    ).location
     run_worker(app)
     assert "1-100 of 250" in signed_in.get(page).text
     assert "201-250 of 250" in signed_in.get(f"{page}?refused=3").text
@@ -110,7 +124,11 @@ def test_another_accounts_import_is_not_there(app, signed_in):
         make_member(make_account("Other Company"), "eve@example.com")
     eve = PortalClient(app)
     eve.sign_in("eve@example.com")
-    assert [eve.get(page).status_code, eve.get(f"{page}/progress").status_code, eve.submit(f"{page}/apply").status_code] == [404] * 3
+    assert [
+        eve.get(page).status_code,
+        eve.get(f"{page}/progress").status_code,
+        eve.submit(f"{page}/apply").status_code,
+    ] == [404] * 3
     assert page not in eve.get("/admin/import").text
 
 
@@ -124,7 +142,7 @@ def test_members_need_the_permission(app, client):
 @pytest.mark.parametrize("kind", ["vehicle", "equipment", "location", "contact"])
 def test_a_template_can_be_imported_as_it_is(app, signed_in, kind):
     template = signed_in.get(f"/admin/import/template/{kind}.csv")
-    assert template.headers["Content-Disposition"] == f'attachment; filename="{kind}-template.csv"'
+    assert template.headers["Content-Disposition"] == f"attachment; filename={kind}-template.csv"
     page = upload(signed_in, template.data, kind, "apply").location
     run_worker(app)
     assert "Imported." in signed_in.get(page).text

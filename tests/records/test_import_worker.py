@@ -29,7 +29,10 @@ ROWS = 10_000
 
 
 def people(count: int) -> bytes:
-    rows = [[f"Person {one}", f"P-{one}", f"p{one}@example.com", f"p{one // 10}@example.com" if one else ""] for one in range(count)]
+    rows = [
+        [f"Person {one}", f"P-{one}", f"p{one}@example.com", f"p{one // 10}@example.com" if one else ""]
+        for one in range(count)
+    ]
     return sheet_bytes(["name", "tag", "e-mail", "supervisor"], *rows)
 
 
@@ -75,9 +78,16 @@ def test_a_killed_import_is_applied_exactly_once(app, settings, start_worker):
     with app.app_context():
         account = make_account()
         enqueue_import(
-            db.session(), settings.job_dir, account_id=account.id, actor=ACTOR, kind="contact", mode=APPLY,
-            file_name="people.csv", data=people(ROWS), now=utc_now(),
-        )  # fmt: skip
+            db.session(),
+            settings.job_dir,
+            account_id=account.id,
+            actor=ACTOR,
+            kind="contact",
+            mode=APPLY,
+            file_name="people.csv",
+            data=people(ROWS),
+            now=utc_now(),
+        )
         db.session.commit()
     first = start_worker()
     seen = await_job(app, first, lambda job: job.state == RUNNING and job.percent > 5)
