@@ -6,7 +6,8 @@ right is a SettingError or KeyRingError: one sentence.
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from portal.lib.sealing import KeyRingError, make_key_ring, read_key_ring, write
 from portal.schema import Schema
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from portal.demo.filling import DemoSignIn
 
 
@@ -43,6 +46,18 @@ def prepare(settings: Settings) -> Prepared:
     if not found.has_users:
         return Prepared(setup_secret=new_setup_token(settings))
     return Prepared()
+
+
+@contextmanager
+def working(app: "Flask") -> Iterator[None]:
+    """An application context that leaves no connection open: the supervisor lives as long as the portal."""
+    # Imported here because a start that has nothing to do must not wait for SQLAlchemy.
+    from portal.extensions import db  # noqa: PLC0415
+
+    with app.app_context():
+        yield
+        db.session.remove()
+        db.engine.dispose()
 
 
 def make_data_dir(settings: Settings) -> None:
@@ -87,7 +102,7 @@ def upgrade(settings: Settings, found: Schema, now: datetime) -> None:
 
     from portal import migration  # noqa: PLC0415
 
-    with migration.create_app(settings).app_context():
+    with working(migration.create_app(settings)):
         run_migrations()
 
 
@@ -110,12 +125,11 @@ def snapshot(database: Path, folder: Path, name: str) -> Path:
 
 def fill_demo(settings: Settings) -> "DemoSignIn | None":
     """Makes the demo company in an empty database; None when another start was quicker."""
-    app = create_app(settings)
     # Imported here because it draws pictures, and is needed once in the life of a database.
     from portal.demo.filling import fill  # noqa: PLC0415
     from portal.web.context import portal, session  # noqa: PLC0415
 
-    with app.app_context():
+    with working(create_app(settings)):
         made = fill(session(), portal().key_ring, portal().photos, now=clock.utc_now())
         session().commit()
     return None if isinstance(made, str) else made
@@ -127,7 +141,7 @@ def new_setup_token(settings: Settings) -> str:
     from portal.accounts.operations import make_setup_token  # noqa: PLC0415
     from portal.web.context import session  # noqa: PLC0415
 
-    with create_app(settings).app_context():
+    with working(create_app(settings)):
         secret = make_setup_token(session(), clock.utc_now())
         session().commit()
     return secret
