@@ -1,6 +1,7 @@
 """New records and changed ones."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -33,19 +34,13 @@ def new() -> ResponseReturnValue:
         abort(404)
     if request.method == "GET":
         return _new_page(kind, _form(kind, {"form_key": make_public_id()}))
-    upload = photos.read_upload()
-    account, me, moment = own_account(), current_identity(), now()
-    form = _form(kind)
+    upload, moment = photos.read_upload(), now()
+    account, form = own_account(), _form(kind)
     operations.lock_account(session(), account.id)
     sent_before = queries.find_record(session(), account.id, _public_id(form, account.id))
     if sent_before is not None:  # the form came twice: a double click, a reload
         return redirect(url_for("admin.records.show", public_id=sent_before.public_id), 303)
-    outcome: Record | operations.Refusal = operations.Refusal({"photo": upload.error})
-    if not upload.error:
-        outcome = operations.create_record(
-            session(), account=account, kind=kind.name, values=_values(form, kind, account.id), now=moment,
-            actor=me.actor, photo_key=upload.key or "", public_id=_public_id(form, account.id),
-        )  # fmt: skip
+    outcome = _create(account, kind, form, upload, moment)
     if isinstance(outcome, operations.Refusal):
         refuse(form, outcome.errors)
         return _new_page(kind, form), 422
@@ -60,18 +55,12 @@ def new() -> ResponseReturnValue:
 def edit(public_id: str) -> ResponseReturnValue:
     """Changes a record. The second of two who save is told who changed what, and keeps what they typed."""
     upload = photos.read_upload() if request.method == "POST" else photos.Upload()
-    account, me, record = own_account(), current_identity(), own_record(public_id)
-    kind = BY_NAME[record.kind]
+    account, record = own_account(), own_record(public_id)
+    kind, old_key = BY_NAME[record.kind], record.photo_key
     if request.method == "GET":
         return _edit_page(record, _form(kind, _typed(account, record), record))
     form = _form(kind, record=record)
-    old_key, seen = record.photo_key, form["version"].data or ""
-    outcome: Record | operations.Refusal | Conflict = operations.Refusal({"photo": upload.error})
-    if not upload.error:
-        outcome = operations.update_record(
-            session(), record, account=account, values=_values(form, kind, account.id), now=now(), actor=me.actor,
-            seen_version=int(seen) if seen.isascii() and seen.isdigit() else 0, photo_key=upload.key,
-        )  # fmt: skip
+    outcome = _update(account, record, form, upload)
     if isinstance(outcome, Conflict):
         form["version"].data = str(outcome.version)
         return _edit_page(record, form, outcome, photo_again=upload.photo is not None), 409
@@ -84,6 +73,42 @@ def edit(public_id: str) -> ResponseReturnValue:
     photos.drop_unused(session(), old_key, new_key)
     flash(f"{outcome.name} is saved.", "success")
     return redirect(url_for("admin.records.show", public_id=public_id), 303)
+
+
+def _create(
+    account: Account, kind: Kind, form: Form, upload: photos.Upload, moment: datetime
+) -> Record | operations.Refusal:
+    if upload.error:
+        return operations.Refusal({"photo": upload.error})
+    return operations.create_record(
+        session(),
+        account=account,
+        kind=kind.name,
+        values=_values(form, kind, account.id),
+        now=moment,
+        actor=current_identity().actor,
+        photo_key=upload.key or "",
+        public_id=_public_id(form, account.id),
+    )
+
+
+def _update(
+    account: Account, record: Record, form: Form, upload: photos.Upload
+) -> Record | operations.Refusal | Conflict:
+    if upload.error:
+        return operations.Refusal({"photo": upload.error})
+    seen = form["version"].data or ""
+    return operations.update_record(
+        session(),
+        record,
+        account=account,
+        values=_values(form, BY_NAME[record.kind], account.id),
+        now=now(),
+        actor=current_identity().actor,
+        # A form without its version has seen nothing: everything since is told.
+        seen_version=int(seen) if seen.isascii() and seen.isdigit() else 0,
+        photo_key=upload.key,
+    )
 
 
 def _form(kind: Kind, data: Mapping[str, str] | None = None, record: Record | None = None) -> Form:
