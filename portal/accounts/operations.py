@@ -104,10 +104,7 @@ def sign_in(
     if new_hash:
         user.password_hash = new_hash
     account_id = account_id or queries.find_last_account_id(session, user.id)
-    stale = (AuthSession.last_seen_at < now - SESSION_IDLE) | (AuthSession.created_at < now - SESSION_LIFE)
-    session.execute(
-        delete(AuthSession).where(or_(AuthSession.id == replaced_session_id, (AuthSession.user_id == user.id) & stale))
-    )
+    _end_stale_sessions(session, user.id, replaced_session_id, now)
     secret = make_secret()
     session.add(
         AuthSession(
@@ -119,17 +116,7 @@ def sign_in(
             last_seen_at=now,
         )
     )
-    record(
-        session,
-        account_id=account_id,
-        actor=Actor(user.id, user.name),
-        action="user.sign_in",
-        now=now,
-        target_kind="user",
-        target_public_id=user.public_id,
-        target_name=user.name,
-        after={"browser": browser},
-    )
+    _record_own(session, account_id, Actor(user.id, user.name), "user.sign_in", now, after={"browser": browser})
     return secret
 
 
@@ -222,6 +209,14 @@ def switch_account(session: Session, *, session_id: int, user_id: int, account_p
     return True
 
 
+def _end_stale_sessions(session: Session, user_id: int, replaced_session_id: int | None, now: datetime) -> None:
+    """Ends the browser's session before, and the person's that are over."""
+    stale = (AuthSession.last_seen_at < now - SESSION_IDLE) | (AuthSession.created_at < now - SESSION_LIFE)
+    session.execute(
+        delete(AuthSession).where(or_(AuthSession.id == replaced_session_id, (AuthSession.user_id == user_id) & stale))
+    )
+
+
 def _delete_sessions(session: Session, user_id: int, kept_id: int | None) -> int:
     statement = delete(AuthSession).where(AuthSession.user_id == user_id).returning(AuthSession.id)
     if kept_id is not None:
@@ -231,7 +226,7 @@ def _delete_sessions(session: Session, user_id: int, kept_id: int | None) -> int
 
 def _record_own(
     session: Session,
-    account_id: int,
+    account_id: int | None,
     actor: Actor,
     action: str,
     now: datetime,

@@ -228,12 +228,7 @@ def _hair_before(canvas: Canvas, look: Look) -> None:
         canvas.box(138, 168, 24, 66, tint, 12)
         canvas.box(318, 168, 24, 66, tint, 12)
     elif look.hair in ("long", "bob", "braids"):
-        canvas.segment((138, 84, 204, 240), 184, 356, tint)
-        if look.hair == "bob":
-            canvas.oval(158, 138, 164, 150, look.tone)
-        else:
-            _parting(canvas, look)
-        _features(canvas, look)
+        _fringe(canvas, look)
     elif look.hair == "curly":
         for x, y, r in ((166, 138, 34), (200, 112, 36), (240, 102, 38), (280, 112, 36), (314, 138, 34)):
             canvas.disc(x, y, r, tint)
@@ -248,10 +243,15 @@ def _hair_before(canvas: Canvas, look: Look) -> None:
         canvas.arc((138, 92, 204, 260), 200, 340, darker(scarf, 0.12), 6)
 
 
-def _parting(canvas: Canvas, look: Look) -> None:
-    canvas.oval(154, 132, 98, 150, look.tone)
-    canvas.oval(228, 132, 98, 150, look.tone)
-    canvas.box(154, 206, 172, 60, look.tone, 20)
+def _fringe(canvas: Canvas, look: Look) -> None:
+    canvas.segment((138, 84, 204, 240), 184, 356, look.tint)
+    if look.hair == "bob":
+        canvas.oval(158, 138, 164, 150, look.tone)
+    else:
+        canvas.oval(154, 132, 98, 150, look.tone)
+        canvas.oval(228, 132, 98, 150, look.tone)
+        canvas.box(154, 206, 172, 60, look.tone, 20)
+    _features(canvas, look)
 
 
 def _hat(canvas: Canvas, look: Look) -> None:
