@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Intege
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 30_000  # a large import holds the lock for seconds: writers wait rather than fail
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 

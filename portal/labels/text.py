@@ -157,6 +157,10 @@ class Typesetter:
             own = min(size, text.size)
             rtl, runs = text.runs(line)
             width = sum(run.width for run in runs) * own / 1000
+            if width > self.width:
+                # Words measured one by one can be a hair narrower than the same words set together.
+                own *= self.width / width
+                width = self.width
             foot = y + text.leading * own
             lines.append(Line(y + text.rise * own, own, width, foot, rtl, runs))
             y = foot

@@ -61,10 +61,15 @@ class Serving:
             return answer.status
 
     def children(self) -> dict[str, int]:
-        """Process ids by role: web and worker."""
-        pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in pids}
-        return {("web" if "gunicorn" in line else "worker"): pid for pid, line in lines.items()}
+        """Process ids by role: web and worker. The worker comes a moment after the first answer."""
+        for _ in range(1_000):
+            pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in pids}
+            found = {("web" if "gunicorn" in line else "worker"): pid for pid, line in lines.items()}
+            if len(found) == 2:
+                return found
+            self.get("/healthz")
+        raise AssertionError(f"only these run: {found}")
 
     def interrupt_group(self) -> tuple[str, str]:
         """Ctrl-C in a terminal; returns what else was printed. Ends only when no child holds the output open."""
