@@ -205,9 +205,9 @@ def _key_of(column: InstrumentedAttribute[Any], text: str | None) -> str | date 
     try:
         if column is Record.updated_at:
             moment = datetime.fromisoformat(text or "")
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         return date.fromisoformat(text or "") if column is Record.next_expires_on else text
-    except ValueError:
+    except (ValueError, OverflowError):  # overflow: the first or last day of all, in another time zone
         return None
 
 

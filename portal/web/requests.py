@@ -1,7 +1,11 @@
 """What every request goes through before its view: the body is read, reads are marked, tokens and origins checked."""
 
-from flask import Flask, request
+from urllib.parse import urlsplit
+
+from flask import Flask, redirect, request
 from werkzeug.exceptions import Forbidden
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response
 
 from portal.accounts.permissions import DOORS
 from portal.database import set_reading
@@ -13,9 +17,22 @@ SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 def bind(app: Flask) -> None:
     """Registers the steps, in this order."""
+    app.before_request(correct_address)
     app.before_request(read_body)
     app.before_request(refuse_foreign_origin)
     app.before_request(check_token)
+
+
+def correct_address() -> Response | None:
+    """Leads to the address that was meant (``/admin`` to ``/admin/``) by its path alone.
+
+    The framework would put the Host that the request claims in front, and asks no error handler about it.
+    """
+    if not isinstance(request.routing_exception, RequestRedirect):
+        return None
+    parts = urlsplit(request.routing_exception.new_url)
+    path = "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
+    return redirect(path, request.routing_exception.code)
 
 
 def read_body() -> None:
@@ -43,8 +60,8 @@ def refuse_foreign_origin() -> None:
 
 
 def check_token() -> None:
-    """Demands the CSRF token on every form but those that the table of doors exempts."""
-    if request.method in SAFE_METHODS:
+    """Demands the CSRF token on every form but those that the table of doors exempts. No door asks for none."""
+    if request.method in SAFE_METHODS or request.routing_exception is not None:
         return
     door = DOORS.get(request.endpoint or "")
     if door is None or door.csrf:

@@ -216,6 +216,15 @@ def test_a_place_that_is_gone_shows_the_beginning(company):
     assert [line.columns.name for line in page.lines] == ["only"]
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_place_beyond_all_time_shows_the_beginning(company, moment):
+    make_record(company, name="only")
+    page = lists.list_page(
+        db.session(), company.id, RecordFilter(sort="updated"), today=TODAY, after=Place(0, moment, 1)
+    )
+    assert [line.columns.name for line in page.lines] == ["only"]
+
+
 def test_a_filter_survives_its_address():
     asked = RecordFilter("vehicle", "a&b=c %", "own", "loc", "due", "owner", True, "-updated")
     assert RecordFilter.from_query_string(asked.to_query_string()) == asked

@@ -1,0 +1,33 @@
+"""What HTTP itself answers: other methods, unknown addresses, and redirects that nobody's Host decides."""
+
+import pytest
+
+from tests.factories.people import make_account
+from tests.factories.things import make_record, scan_path
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_method_that_a_door_does_not_know_is_405_and_names_those_it_knows(app, client, method):
+    with app.app_context():
+        path = scan_path(make_record(make_account()))
+    answer = client.open(path, method=method)
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_an_address_that_leads_nowhere_is_404_for_forms_too(client):
+    assert client.post("/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(("asked", "told"), [("/admin", "/admin/"), ("/admin?kind=a%20b", "/admin/?kind=a%20b")])
+def test_a_corrected_address_is_not_built_from_the_host(client, asked, told):
+    answer = client.get(asked, base_url="http://elsewhere.example")
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == told
+    assert "elsewhere" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("asked", ["/admin//", "//admin", "///admin//"])
+def test_slashes_too_many_lead_to_no_other_host(client, asked):
+    answer = client.open(environ_overrides={"PATH_INFO": asked}, path="/", base_url="http://elsewhere.example")
+    assert answer.status_code == 404 or answer.headers["Location"] == "/admin/"
