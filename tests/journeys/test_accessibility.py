@@ -1,0 +1,74 @@
+"""axe finds nothing and the browser complains of nothing, on every page, by day, by night and on a phone."""
+
+import pytest
+
+from portal.accounts.operations import make_setup_token
+from portal.extensions import db
+from portal.lib.clock import utc_now
+from tests.factories.people import make_account, make_member
+from tests.journeys.company import furnish
+from tests.journeys.inspecting import COLOURS, EVERYTHING, SIZES, Complaints, axe
+from tests.journeys.pages import sign_in
+from tests.journeys.tour import admin_pages, closed_pages, member_pages, public_pages, throttled_page
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def inspect(browser):
+    """A context and a function that gathers what is wrong with the page of a name: in both schemes, in both sizes."""
+    context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
+    complaints = Complaints(context)
+    wrong = []
+
+    def look(name, page):
+        wrong.extend(f"{name}, desktop: {found}" for found in axe(page, EVERYTHING))
+        page.emulate_media(color_scheme="dark")
+        wrong.extend(f"{name}, dark: {found}" for found in axe(page, COLOURS))
+        page.set_viewport_size(PHONE)
+        wrong.extend(f"{name}, phone: {found}" for found in axe(page, SIZES))
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESKTOP)
+        wrong.extend(f"{name}: {fault}" for fault in complaints.take())
+
+    look.context, look.wrong = context, wrong
+    yield look
+    context.close()
+
+
+def test_signed_in_pages(live, live_app, inspect):
+    company = furnish(live_app)
+    for name, page in admin_pages(inspect.context, live.url, company):
+        inspect(name, page)
+    assert not inspect.wrong, "\n".join(inspect.wrong)
+
+
+def test_pages_of_anybody_of_visitors_and_of_members(live, live_app, inspect):
+    with live_app.app_context():
+        make_setup_token(db.session(), utc_now())
+        db.session.commit()
+    page = inspect.context.new_page()
+    page.goto(f"{live.url}/setup#token=abc")
+    inspect("setup", page)
+    company = furnish(live_app)
+    for name, page in closed_pages(inspect.context, live.url, company):
+        inspect(name, page)
+    for name, page in public_pages(inspect.context, live.url, company):
+        inspect(name, page)
+    for name, page in member_pages(inspect.context, live.url):
+        inspect(name, page)
+    inspect.context.clear_cookies()
+    inspect("throttled", throttled_page(inspect.context, live.url, company))
+    assert not inspect.wrong, "\n".join(inspect.wrong)
+
+
+def test_pages_of_a_company_that_has_nothing_yet(live, live_app, inspect):
+    with live_app.app_context():
+        make_member(make_account(passcode=""))
+    page = inspect.context.new_page()
+    sign_in(page, live.url, "ada@example.com")
+    for path in ("/admin/", "/admin/records", "/admin/records?kind=vehicle", "/admin/labels", "/admin/settings/qr-portal", "/admin/import"):
+        page.goto(live.url + path)
+        inspect(path, page)
+    assert not inspect.wrong, "\n".join(inspect.wrong)
