@@ -149,7 +149,12 @@ _libc = ctypes.CDLL(None)
 
 
 def _before_exec() -> None:
-    """In the child: signals flow again, and it ends when the supervisor is killed (Linux)."""
+    """In the child: signals flow again, and it ends when the supervisor is killed (Linux).
+
+    They end it at once until it has its own handlers: a Ctrl-C that came during the fork is no fault of Python's.
+    """
+    for number in _END:
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     if sys.platform == "linux":
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -65,7 +65,8 @@ class Serving:
         for _ in range(1_000):
             pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
             lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in pids}
-            found = {("web" if "gunicorn" in line else "worker"): pid for pid, line in lines.items()}
+            roles = {"gunicorn": "web", "worker": "worker"}
+            found = {role: pid for word, role in roles.items() for pid, line in lines.items() if word in line}
             if len(found) == 2:
                 return found
             self.get("/healthz")
