@@ -97,7 +97,6 @@ def _update(
 ) -> Record | operations.Refusal | Conflict:
     if upload.error:
         return operations.Refusal({"photo": upload.error})
-    seen = form["version"].data or ""
     return operations.update_record(
         session(),
         record,
@@ -105,10 +104,18 @@ def _update(
         values=_values(form, BY_NAME[record.kind], account.id),
         now=now(),
         actor=current_identity().actor,
-        # A form without its version has seen nothing: everything since is told.
-        seen_version=int(seen) if seen.isascii() and seen.isdigit() else 0,
+        seen_version=_seen_version(),
         photo_key=upload.key,
     )
+
+
+def _seen_version() -> int | None:
+    """The version that the page showed. A program that sends no version has seen none and asks for no comparison;
+    one that is no number has seen nothing that still stands."""
+    seen = request.form.get("version")
+    if seen is None:
+        return None
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
 
 
 def _form(kind: Kind, data: Mapping[str, str] | None = None, record: Record | None = None) -> Form:
