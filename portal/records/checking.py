@@ -96,7 +96,8 @@ def _read_int(one: Field, text: str, _country: str, today: date) -> int:
 
 def _read_float(one: Field, text: str, _country: str, _today: date) -> float:
     try:
-        number = float(text.replace("\u2212", "-").replace(",", "."))
+        # Python alone reads 5_2 as 52.
+        number = math.nan if "_" in text else float(text.replace("\u2212", "-").replace(",", "."))
     except ValueError:
         raise _Refused("Type degrees as a decimal number, for example 52.2297.") from None
     if not math.isfinite(number):

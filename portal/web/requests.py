@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, redirect, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, UnsupportedMediaType
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
@@ -21,6 +21,7 @@ def bind(app: Flask) -> None:
     app.before_request(read_body)
     app.before_request(refuse_foreign_origin)
     app.before_request(check_token)
+    app.before_request(refuse_json)
 
 
 def correct_address() -> Response | None:
@@ -66,3 +67,10 @@ def check_token() -> None:
     door = DOORS.get(request.endpoint or "")
     if door is None or door.csrf:
         csrf.protect()
+
+
+def refuse_json() -> None:
+    """A page reads forms. The form library would take JSON in their place, and with it numbers where text belongs."""
+    door = DOORS.get(request.endpoint or "")
+    if door is not None and door.csrf and request.is_json and request.method not in SAFE_METHODS:
+        raise UnsupportedMediaType("This page takes its own form only. Open it from the menu and use its buttons.")

@@ -75,3 +75,11 @@ def test_templates_hold_no_inline_handlers_styles_or_unescaped_values():
         if pattern.search(path.read_text())
     ]
     assert found == []
+
+
+def test_no_view_takes_whatever_is_not_get_for_a_form():
+    """HEAD is answered by the same view as GET, and carries no token: a view asks for POST before it acts."""
+    askers = [
+        str(path) for path in (ROOT / "portal").glob("*/views/*.py") if 'request.method == "GET"' in path.read_text()
+    ]
+    assert askers == []

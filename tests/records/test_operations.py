@@ -63,6 +63,7 @@ def test_a_contact_is_kept_in_normal_form(company):
         ("contact", "phone", "call me", "phone number"),
         ("location", "latitude", "90.1", "from -90 to 90"),
         ("location", "latitude", "nan", "decimal number"),
+        ("location", "latitude", "5_2", "decimal number"),
         ("location", "longitude", "1e999", "decimal number"),
         ("location", "latitude", "52", "longitude"),
         ("vehicle", "owner_id", 999_999, "Choose a contact"),

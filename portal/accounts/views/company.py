@@ -17,7 +17,7 @@ company = Blueprint("company", __name__, url_prefix="/settings/company")
 def edit() -> ResponseReturnValue:
     """The company's particulars. The second of two who save at once is told, and keeps what they typed."""
     me = current_identity()
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(CompanyForm(data=_values(queries.get_account(session(), me.account_id))))
     form = CompanyForm()
     if not form.validate():

@@ -98,7 +98,7 @@ def revoke_invitation(public_id: str) -> ResponseReturnValue:
 def edit_member(public_id: str) -> ResponseReturnValue:
     """Role and permissions of one person."""
     me = current_identity()
-    if request.method == "GET":
+    if request.method != "POST":
         target, refusal = _target(me, public_id)
         data = {"role": target.role, "permissions": target.permissions}
         return _refused(refusal) if refusal else _member_page(me, target, RightsForm(data=data, **_grantable(me)))
@@ -123,7 +123,7 @@ def edit_member(public_id: str) -> ResponseReturnValue:
 def remove_member(public_id: str) -> ResponseReturnValue:
     """Asks, then takes the person out of the company."""
     me = current_identity()
-    if request.method == "GET":
+    if request.method != "POST":
         target, refusal = _target(me, public_id)
         return _refused(refusal) if refusal else _removal_page(target)
     removed = staffing.remove_member(

@@ -33,7 +33,7 @@ def local_path(text: str | None) -> str:
 def sign_in() -> ResponseReturnValue:
     """Signs in. Unknown e-mail and wrong password take the same way: one password check, one answer."""
     form = SignInForm(data={"next": request.args.get("next", "")})
-    if request.method == "GET":
+    if request.method != "POST":
         person = identity.find_identity()
         if person and person.account_id and "again" not in request.args:
             return redirect(local_path(form.next.data), 303)
@@ -93,7 +93,7 @@ def setup() -> ResponseReturnValue:
             abort(404)
         is_known = queries.is_setup_token(reading, request.form.get("token", "").strip())
     form = SetupForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("accounts/setup.html", form=form)
     if not form.validate():
         return render_template("accounts/setup.html", form=form), 422
@@ -139,7 +139,7 @@ def accept_invitation(secret: str) -> ResponseReturnValue:
     if invitation is None or invitation.used_at or invitation.expires_at <= now():
         return _ended(invitation)
     form = AcceptForm(email=invitation.email, company=invitation.account.name, is_known=known is not None)
-    if request.method == "GET":
+    if request.method != "POST":
         return _accept_page(form, invitation)
     if not form.validate():
         return _accept_page(form, invitation), 422

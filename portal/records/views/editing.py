@@ -32,7 +32,7 @@ def new() -> ResponseReturnValue:
     kind = BY_NAME.get(request.values.get("kind", VEHICLE))
     if kind is None:
         abort(404)
-    if request.method == "GET":
+    if request.method != "POST":
         return _new_page(kind, _form(kind, {"form_key": make_public_id()}))
     upload, moment = photos.read_upload(), now()
     account, form = own_account(), _form(kind)
@@ -57,7 +57,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     upload = photos.read_upload() if request.method == "POST" else photos.Upload()
     account, record = own_account(), own_record(public_id)
     kind, old_key = BY_NAME[record.kind], record.photo_key
-    if request.method == "GET":
+    if request.method != "POST":
         return _edit_page(record, _form(kind, _typed(account, record), record))
     form = _form(kind, record=record)
     outcome = _update(account, record, form, upload)

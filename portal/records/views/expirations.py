@@ -17,7 +17,7 @@ from portal.web.identity import current_identity
 def add_expiration(public_id: str) -> ResponseReturnValue:
     """A new paper of the record."""
     record = own_record(public_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(record, ExpirationForm(data={"warn_days": str(WARN_DAYS)}), "Add expiration")
     form, paper = _read()
     if not isinstance(paper, Paper):
@@ -32,7 +32,7 @@ def renew_expiration(public_id: str, expiration_id: str) -> ResponseReturnValue:
     """A later day for the same paper; the old one stays as history."""
     record, expiration = _own(public_id, expiration_id)
     title = f"Renew {expiration.what}"
-    if request.method == "GET":
+    if request.method != "POST":
         form = ExpirationForm(data=_typed(expiration) | {"expires_on": ""})
         return _page(record, form, title, renewed=expiration)
     typed = _typed(expiration) | {"expires_on": request.form.get("expires_on", "")}
@@ -58,7 +58,7 @@ def renew_expiration(public_id: str, expiration_id: str) -> ResponseReturnValue:
 def edit_expiration(public_id: str, expiration_id: str) -> ResponseReturnValue:
     """Corrects a paper."""
     record, expiration = _own(public_id, expiration_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(record, ExpirationForm(data=_typed(expiration)), "Correct expiration")
     form, paper = _read()
     if not isinstance(paper, Paper):

@@ -41,7 +41,7 @@ def restore(public_id: str) -> Response:
 def delete(public_id: str) -> ResponseReturnValue:
     """Names and counts what hangs on the record, then deletes it."""
     record = own_record(public_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("records/delete.html", record=record, consequences=_consequences(record))
     name, kind, photo_key, moment = record.name, record.kind, record.photo_key, now()
     operations.lock_account(session(), record.account_id)

@@ -59,7 +59,7 @@ class ImportForm(Form):  # type: ignore[misc]  # the library carries no types
 @transfer.route("/import", methods=["GET", "POST"])
 def import_start() -> ResponseReturnValue:
     """Takes a file and leaves it for the worker."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _start_page(ImportForm(kind=request.args.get("kind", "")))
     form = ImportForm(CombinedMultiDict((request.files, request.form)))
     if not form.validate():
