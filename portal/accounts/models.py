@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.database import Base
+from portal.database import Base, BigId
 from portal.lib.secrets import make_public_id
 
 INVITATION_LIFE = timedelta(days=7)
@@ -32,6 +32,17 @@ class Account(Base):
     logo_key: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    requires_totp: Mapped[bool] = mapped_column(default=False)
+    duty_contact_id: Mapped[int | None] = mapped_column(BigId)  # a contact's record id; records is a higher room
+    contact_policy: Mapped[str] = mapped_column(String(10), default="direct")  # direct or relay
+    scan_kept_days: Mapped[int] = mapped_column(default=0)  # 0: for good
+    scan_anonymised_days: Mapped[int] = mapped_column(
+        default=0
+    )  # after so many days a scan forgets its browser; 0: never
+    unseen_months: Mapped[int] = mapped_column(default=12)  # a record not scanned for so long is odd
+    visible_fields: Mapped[dict[str, list[str]]] = mapped_column(
+        JSON, default=dict
+    )  # kind -> fields visitors see; absent: all
 
 
 class User(Base):
@@ -44,6 +55,9 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    sealed_totp: Mapped[str] = mapped_column(String(400), default="")  # context totp:<user id>; empty: no second factor
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0)  # the last 30-second step used: a code works once
+    totp_failures: Mapped[int] = mapped_column(default=0)  # in a row
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")
 
@@ -78,6 +92,30 @@ class AuthSession(Base):
     browser: Mapped[str] = mapped_column(String(60))  # 'iPhone, Safari'
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    fresh_at: Mapped[datetime | None]  # when password (and second factor) were last typed in this session
+
+
+class RecoveryCode(Base):
+    """A one-time way past the second factor; only its digest is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (Index(None, "user_id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class SignInCounter(Base):
+    """Failed sign-ins: ``scope`` is client, user or site; ``subject`` whom it counts. Shape as the gate's counters."""
+
+    __tablename__ = "sign_in_counter"
+    __table_args__ = (UniqueConstraint("scope", "subject"),)
+
+    scope: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(80))
+    count: Mapped[int] = mapped_column(default=0)
+    since_at: Mapped[datetime]
 
 
 class Invitation(Base):

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.database import Base
+from portal.database import Base, BigId
+from portal.lib.secrets import make_public_id
 
 
 class Passcode(Base):
@@ -23,6 +24,49 @@ class Passcode(Base):
     generation: Mapped[int] = mapped_column(default=1)
     pass_generation: Mapped[int] = mapped_column(default=1)
     changed_at: Mapped[datetime]
+    granted_count: Mapped[int] = mapped_column(default=0)  # guesses that an admin allowed beyond the account's 100
+    told_percent: Mapped[int] = mapped_column(default=0)  # the highest of 25, 50, 75, 100 that admins were told of
+    closed_at: Mapped[datetime | None]  # since when unknown devices find the account closed
+
+
+class KnownDevice(Base):
+    """A browser that once typed the right code or opened a crew link. The cookie holds the secret, the row its digest.
+
+    It has a budget of its own, so an attack on the account does not stop it. 180 days after its last admission it
+    expires; an admin names and revokes it.
+    """
+
+    __tablename__ = "known_device"
+    __table_args__ = (Index(None, "account_id", "last_seen_at"),)
+
+    public_id: Mapped[str] = mapped_column(String(16), default=make_public_id, unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(100), default="")  # what an admin calls it
+    browser: Mapped[str] = mapped_column(String(60))  # 'iPhone, Safari'
+    crew_link_id: Mapped[int | None] = mapped_column(ForeignKey("crew_link.id"))  # empty: known by a right code
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class CrewLink(Base):
+    """A link or QR that makes phones known, N times, until it expires or an admin revokes it. GET consumes nothing."""
+
+    __tablename__ = "crew_link"
+    __table_args__ = (Index(None, "account_id"),)
+
+    public_id: Mapped[str] = mapped_column(String(16), default=make_public_id, unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    label: Mapped[str] = mapped_column(String(100))
+    most_uses: Mapped[int]
+    use_count: Mapped[int] = mapped_column(default=0)
+    created_by_name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class AttemptCounter(Base):
@@ -50,6 +94,7 @@ class Attempt(Base):
     sticker_id: Mapped[int] = mapped_column(ForeignKey("sticker.id"))
     generation: Mapped[int]
     client: Mapped[str] = mapped_column(String(80))
+    known_device_id: Mapped[int | None] = mapped_column(BigId)  # kept when the device's row is gone
     browser_hash: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
     refunded_at: Mapped[datetime | None]

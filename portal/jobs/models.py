@@ -35,3 +35,41 @@ class Job(Base):
     leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class Mail(Base):
+    """A mail to be sent by the worker, written with the data it speaks of. ``key`` makes a repeated handler write it once.
+
+    Without an SMTP server it stands in the page Outgoing mail, where an admin reads it.
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (Index(None, "account_id", "id"), Index(None, "state", "run_at"))
+
+    public_id: Mapped[str] = mapped_column(String(16), default=make_public_id, unique=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(320))
+    sender_name: Mapped[str] = mapped_column(String(200), default="")  # the account's name
+    reply_to: Mapped[str] = mapped_column(String(320), default="")
+    subject: Mapped[str] = mapped_column(String(250))
+    text_body: Mapped[str] = mapped_column(Text)
+    html_body: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(10), default=QUEUED)  # queued, running, done (sent), dead
+    try_count: Mapped[int] = mapped_column(default=0)
+    run_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    fault: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class Schedule(Base):
+    """Work that comes again: one row per name, claimed by one worker among many."""
+
+    __tablename__ = "schedule"
+
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    next_at: Mapped[datetime]
+    last_at: Mapped[datetime | None]

@@ -78,6 +78,11 @@ class Record(Base):
     next_expires_on: Mapped[date | None]
     next_warns_on: Mapped[date | None]
 
+    state: Mapped[str] = mapped_column(String(12), default="in use")  # in use, out of order, lost, stolen, retired
+    contact_policy: Mapped[str] = mapped_column(
+        String(10), default=""
+    )  # of a contact: direct, relay, or '' as the account
+
     archived_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -105,6 +110,8 @@ class Expiration(Base):
     expires_on: Mapped[date]
     warn_days: Mapped[int] = mapped_column(default=30)
     renewed_at: Mapped[datetime | None]  # set: history, replaced by a later row
+    acknowledged_at: Mapped[datetime | None]  # no more reminders of this expiry
+    snoozed_until_on: Mapped[date | None]
     created_at: Mapped[datetime]
 
     record: Mapped[Record] = relationship(back_populates="expirations")
@@ -113,3 +120,32 @@ class Expiration(Base):
     def warns_on(self) -> date:
         """The first day it counts as due soon."""
         return self.expires_on - timedelta(days=self.warn_days)
+
+
+class Reminder(Base):
+    """One reminder that went out about an expiration: ``stage`` is ahead, day, or week-N. Written once per stage."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("expiration_id", "stage"), Index(None, "account_id", "sent_on"))
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    expiration_id: Mapped[int] = mapped_column(ForeignKey("expiration.id", ondelete="CASCADE"))
+    stage: Mapped[str] = mapped_column(String(12))
+    recipient: Mapped[str] = mapped_column(String(320))
+    sent_on: Mapped[date]
+
+
+class CalendarFeed(Base):
+    """A private iCalendar address: of the whole account, or of what one contact owns. Revocable."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (Index(None, "account_id"),)
+
+    public_id: Mapped[str] = mapped_column(String(16), default=make_public_id, unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id")
+    )  # a person's own feed; empty: the account's
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

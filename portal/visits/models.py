@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Float, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base
+from portal.lib.secrets import make_public_id
 
 
 class Scan(Base):
@@ -31,3 +32,29 @@ class Scan(Base):
     is_repeat: Mapped[bool] = mapped_column(default=False)
     browser: Mapped[str] = mapped_column(String(60), default="")
     browser_hash: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Message(Base):
+    """What a visitor told the owner from the record's page. Kept whether its mail arrives or not."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index(None, "account_id", "state", "id"), Index(None, "record_id"))
+
+    public_id: Mapped[str] = mapped_column(String(16), default=make_public_id, unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    record_name: Mapped[str] = mapped_column(String(200))  # copied: a message outlives its record
+    reason: Mapped[str] = mapped_column(String(20))  # blocking, damaged, expired, found, other
+    text: Mapped[str] = mapped_column(Text, default="")
+    sender_name: Mapped[str] = mapped_column(String(100), default="")
+    sender_contact: Mapped[str] = mapped_column(String(320), default="")  # an e-mail or E.164 number to answer to
+    photo_key: Mapped[str] = mapped_column(String(64), default="")
+    latitude: Mapped[float | None] = mapped_column(Float)  # coarse: two decimals, about a kilometre
+    longitude: Mapped[float | None] = mapped_column(Float)
+    recipient: Mapped[str] = mapped_column(String(320), default="")  # whom the mail went to; never shown to visitors
+    state: Mapped[str] = mapped_column(String(10), default="open")  # open, answered, closed
+    assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by_name: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
