@@ -1,7 +1,7 @@
 """The words of a mail: ``templates/emails/<room>/<name>.txt`` and ``.html`` on one plain layout. Nothing is sent here.
 
-A mail's templates extend ``emails/layout.txt`` and ``emails/layout.html`` and fill ``content``; ``why`` may say why the
-reader gets it. Values every mail may give: ``account_name`` (the company it comes from), ``language`` and ``direction``.
+A mail's templates extend ``emails/layout.txt`` and ``emails/layout.html`` and fill ``content``; ``why`` may say why
+the reader gets it. Values every mail may give: ``account_name`` (whom it comes from), ``language``, ``direction``.
 """
 
 from typing import Any
@@ -10,9 +10,9 @@ from flask import current_app
 
 
 def render(template: str, **values: Any) -> tuple[str, str]:
-    """The text and the HTML of a mail, for ``jobs.mails.post``. ``template`` is ``<room>/<name>``; needs an app context.
+    """The text and the HTML of a mail, for ``jobs.mails.post``. ``template`` is ``<room>/<name>``.
 
-    Without a request, so that the worker can write mails: templates get the given values and no context processor's.
+    Needs an app context, not a request, so that the worker can write mails: templates get the given values and no context processor's.
     """
     values = {"account_name": "", "language": "en", "direction": "ltr"} | values
     text, html = (
@@ -24,8 +24,7 @@ def render(template: str, **values: Any) -> tuple[str, str]:
 def _plain_lines(text: str) -> str:
     """Lines without spaces at their ends, at most one empty line between paragraphs."""
     lines: list[str] = []
-    for line in text.strip().splitlines():
-        line = line.rstrip()
+    for line in map(str.rstrip, text.strip().splitlines()):
         if line or (lines and lines[-1]):
             lines.append(line)
     return "\n".join(lines) + "\n"
