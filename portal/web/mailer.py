@@ -12,7 +12,7 @@ from flask import current_app
 def render(template: str, **values: Any) -> tuple[str, str]:
     """The text and the HTML of a mail, for ``jobs.mails.post``. ``template`` is ``<room>/<name>``.
 
-    Needs an app context, not a request, so that the worker can write mails: templates get the given values and no context processor's.
+    Needs an app context, not a request, so that the worker can write mails: templates get the given values alone.
     """
     values = {"account_name": "", "language": "en", "direction": "ltr"} | values
     text, html = (
