@@ -8,6 +8,31 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# Audit events are only ever added: the database itself refuses to change or delete one.
+KEEP = {
+    "postgresql": (
+        """CREATE FUNCTION audit_event_kept() RETURNS trigger LANGUAGE plpgsql AS
+        $$BEGIN RAISE EXCEPTION 'audit events are never changed or deleted'; END$$""",
+        """CREATE TRIGGER audit_event_kept BEFORE UPDATE OR DELETE ON audit_event
+        FOR EACH ROW EXECUTE FUNCTION audit_event_kept()""",
+    ),
+    "sqlite": tuple(
+        f"""CREATE TRIGGER audit_event_no_{act.lower()} BEFORE {act} ON audit_event
+        BEGIN SELECT RAISE(ABORT, 'audit events are never changed or deleted'); END"""
+        for act in ("UPDATE", "DELETE")
+    ),
+}
+RELEASE = {
+    "postgresql": ("DROP TRIGGER audit_event_kept ON audit_event", "DROP FUNCTION audit_event_kept()"),
+    "sqlite": ("DROP TRIGGER audit_event_no_update", "DROP TRIGGER audit_event_no_delete"),
+}
+
+
+def keep_audit_events():
+    for statement in KEEP[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -77,6 +102,7 @@ def upgrade():
     sa.Column('try_count', sa.Integer(), nullable=False),
     sa.Column('run_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('handed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('fault', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
@@ -162,6 +188,7 @@ def upgrade():
     op.add_column('account', sa.Column('contact_policy', sa.String(length=10), nullable=False, server_default='direct'))
     op.add_column('account', sa.Column('scan_kept_days', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('account', sa.Column('scan_anonymised_days', sa.Integer(), nullable=False, server_default='0'))
+    op.add_column('account', sa.Column('scan_anonymised_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('account', sa.Column('unseen_months', sa.Integer(), nullable=False, server_default='12'))
     op.add_column('account', sa.Column('visible_fields', sa.JSON(), nullable=False, server_default='{}'))
     op.add_column('attempt', sa.Column('known_device_id', ID, nullable=True))
@@ -171,20 +198,31 @@ def upgrade():
     op.add_column('passcode', sa.Column('granted_count', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('passcode', sa.Column('told_percent', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('passcode', sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('passcode', sa.Column('alerted_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('record', sa.Column('state', sa.String(length=12), nullable=False, server_default='in use'))
+    op.add_column('record', sa.Column('state_at', sa.DateTime(timezone=True), nullable=True))
+    op.create_index(op.f('ix_record_account_id_archived_at_state'), 'record', ['account_id', 'archived_at', 'state'], unique=False)
+    op.drop_index(op.f('ix_scan_account_id_at'), table_name='scan')
+    op.create_index('ix_scan_account_id_at', 'scan', ['account_id', 'at', 'outcome', 'is_admitted', 'is_repeat', 'record_id'], unique=False)
     op.add_column('record', sa.Column('contact_policy', sa.String(length=10), nullable=False, server_default=''))
     op.add_column('user_account', sa.Column('sealed_totp', sa.String(length=400), nullable=False, server_default=''))
     op.add_column('user_account', sa.Column('totp_step', sa.BigInteger(), nullable=False, server_default='0'))
-    op.add_column('user_account', sa.Column('totp_failures', sa.Integer(), nullable=False, server_default='0'))
+    keep_audit_events()
     
 
 
 def downgrade():
-    op.drop_column('user_account', 'totp_failures')
+    for statement in RELEASE[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.drop_column('user_account', 'totp_step')
     op.drop_column('user_account', 'sealed_totp')
     op.drop_column('record', 'contact_policy')
+    op.drop_index('ix_scan_account_id_at', table_name='scan')
+    op.create_index(op.f('ix_scan_account_id_at'), 'scan', ['account_id', 'at'], unique=False)
+    op.drop_index(op.f('ix_record_account_id_archived_at_state'), table_name='record')
+    op.drop_column('record', 'state_at')
     op.drop_column('record', 'state')
+    op.drop_column('passcode', 'alerted_at')
     op.drop_column('passcode', 'closed_at')
     op.drop_column('passcode', 'told_percent')
     op.drop_column('passcode', 'granted_count')
@@ -194,6 +232,7 @@ def downgrade():
     op.drop_column('attempt', 'known_device_id')
     op.drop_column('account', 'visible_fields')
     op.drop_column('account', 'unseen_months')
+    op.drop_column('account', 'scan_anonymised_at')
     op.drop_column('account', 'scan_anonymised_days')
     op.drop_column('account', 'scan_kept_days')
     op.drop_column('account', 'contact_policy')

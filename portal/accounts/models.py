@@ -11,6 +11,7 @@ from portal.lib.secrets import make_public_id
 INVITATION_LIFE = timedelta(days=7)
 SESSION_IDLE = timedelta(hours=12)  # facts: security, section 2.6
 SESSION_LIFE = timedelta(days=7)
+FRESH_FOR = timedelta(minutes=15)  # how long after typing the password the doors marked fresh stay open
 
 ADMIN = "admin"
 MEMBER = "member"
@@ -39,6 +40,7 @@ class Account(Base):
     scan_anonymised_days: Mapped[int] = mapped_column(
         default=0
     )  # after so many days a scan forgets its browser; 0: never
+    scan_anonymised_at: Mapped[datetime | None]  # scans before this moment have forgotten their browsers
     unseen_months: Mapped[int] = mapped_column(default=12)  # a record not scanned for so long is odd
     visible_fields: Mapped[dict[str, list[str]]] = mapped_column(
         JSON, default=dict
@@ -57,7 +59,6 @@ class User(Base):
     created_at: Mapped[datetime]
     sealed_totp: Mapped[str] = mapped_column(String(400), default="")  # context totp:<user id>; empty: no second factor
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)  # the last 30-second step used: a code works once
-    totp_failures: Mapped[int] = mapped_column(default=0)  # in a row
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user")
 

@@ -37,6 +37,7 @@ SETTINGS_COMPANY = Permission(
     "settings.company", "Company settings", "Change the company's name, contact, logo, country and time zone."
 )
 SETTINGS_PEOPLE = Permission("settings.people", "People", "Invite people, change their permissions and remove them.")
+AUDIT_VIEW = Permission("audit.view", "Audit", "See and export who changed what, and when.")
 
 PERMISSIONS = (
     RECORDS_VIEW,
@@ -49,6 +50,7 @@ PERMISSIONS = (
     SETTINGS_VIEW,
     SETTINGS_COMPANY,
     SETTINGS_PEOPLE,
+    AUDIT_VIEW,
 )
 DELEGABLE = tuple(p for p in PERMISSIONS if not p.for_members)
 BY_NAME = {p.name: p for p in PERMISSIONS}
@@ -63,10 +65,14 @@ def granted(role: str, delegated: list[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Door:
-    """What one endpoint asks for. ``permission`` None: its audience's guard alone decides."""
+    """What one endpoint asks for. ``permission`` None: its audience's guard alone decides.
+
+    ``fresh``: the password must have been typed within 15 minutes (``FRESH_FOR``), else the guard asks for it.
+    """
 
     permission: Permission | None = None
     csrf: bool = True
+    fresh: bool = False
 
 
 # The gate's forms carry no token and set no session: they refuse a foreign Origin instead (design, Passcode).
@@ -87,11 +93,18 @@ DOORS: dict[str, Door] = {
     "admin.profile.end_session": Door(OWN_PROFILE),
     "admin.profile.end_other_sessions": Door(OWN_PROFILE),
     "admin.profile.switch_account": Door(OWN_PROFILE),
+    "admin.profile.confirm": Door(OWN_PROFILE),
+    "admin.second_step.show": Door(OWN_PROFILE, fresh=True),
+    "admin.second_step.turn_on": Door(OWN_PROFILE, fresh=True),
+    "admin.second_step.turn_off": Door(OWN_PROFILE, fresh=True),
+    "admin.second_step.renew_codes": Door(OWN_PROFILE, fresh=True),
+    "admin.audit.index": Door(AUDIT_VIEW),
+    "admin.audit.export": Door(AUDIT_VIEW),
     "admin.people.index": Door(SETTINGS_PEOPLE),
-    "admin.people.invite": Door(SETTINGS_PEOPLE),
+    "admin.people.invite": Door(SETTINGS_PEOPLE, fresh=True),
     "admin.people.revoke_invitation": Door(SETTINGS_PEOPLE),
-    "admin.people.edit_member": Door(SETTINGS_PEOPLE),
-    "admin.people.remove_member": Door(SETTINGS_PEOPLE),
+    "admin.people.edit_member": Door(SETTINGS_PEOPLE, fresh=True),
+    "admin.people.remove_member": Door(SETTINGS_PEOPLE, fresh=True),
     "admin.company.edit": Door(SETTINGS_COMPANY),
     "admin.company.logo": Door(RECORDS_VIEW),
     "admin.records.index": Door(RECORDS_VIEW),
@@ -102,6 +115,7 @@ DOORS: dict[str, Door] = {
     "admin.records.edit": Door(RECORDS_EDIT),
     "admin.records.archive": Door(RECORDS_EDIT),
     "admin.records.restore": Door(RECORDS_EDIT),
+    "admin.records.set_state": Door(RECORDS_EDIT),
     "admin.records.bulk": Door(RECORDS_EDIT),
     "admin.records.delete": Door(RECORDS_DELETE),
     "admin.records.add_expiration": Door(RECORDS_EDIT),
@@ -122,8 +136,8 @@ DOORS: dict[str, Door] = {
     "admin.stickers.ask": Door(STICKERS_MANAGE),
     "admin.stickers.revoke": Door(STICKERS_MANAGE),
     "admin.stickers.replace": Door(STICKERS_MANAGE),
-    "admin.qr_portal.edit": Door(SETTINGS_VIEW),
-    "admin.qr_portal.update": Door(SETTINGS_VIEW),
+    "admin.qr_portal.edit": Door(SETTINGS_VIEW, fresh=True),  # it shows the passcode
+    "admin.qr_portal.update": Door(SETTINGS_VIEW, fresh=True),
     "admin.labels.choose": Door(LABELS_PRINT),
     "admin.labels.pdf": Door(LABELS_PRINT),
     "admin.labels.run": Door(LABELS_PRINT),
@@ -131,6 +145,7 @@ DOORS: dict[str, Door] = {
     "admin.labels.run_pdf": Door(LABELS_PRINT),
     # sign-in: anyone, with a token
     "sign_in.sessions.sign_in": Door(),
+    "sign_in.sessions.second_step": Door(),
     "sign_in.sessions.sign_out": Door(),
     "sign_in.sessions.setup": Door(),
     "sign_in.sessions.accept_invitation": Door(),

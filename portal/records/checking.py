@@ -10,11 +10,13 @@ from datetime import date
 from portal.lib.emails import EmailRefused, parse_email
 from portal.lib.phones import PhoneRefused, parse_phone
 from portal.records.kinds import Field, Kind
+from portal.records.states import IN_USE, STATES
 
 Value = str | int | float | None
 # Kept: what a database can store and a page can show on one line or several.
 _LINE_BREAKS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
-_EMPTY: dict[str, Value] = {"int": None, "float": None, "reference": None}
+# What an empty cell or box means, by type; "" for all others.
+EMPTY: dict[str, Value] = {"int": None, "float": None, "reference": None, "state": IN_USE}
 
 
 @dataclass
@@ -72,7 +74,7 @@ def _read(one: Field, value: Value, country: str, today: date) -> Value:
     if value is None or not text:
         if one.required:
             raise _Refused(f"Type a {one.label.lower()}.")
-        return _EMPTY.get(one.type, "")
+        return EMPTY.get(one.type, "")
     return _READERS[one.type](one, text, country, today)
 
 
@@ -125,6 +127,13 @@ def _read_phone(_one: Field, text: str, country: str, _today: date) -> str:
         raise _Refused(refusal.sentence) from None
 
 
+def _read_state(_one: Field, text: str, _country: str, _today: date) -> str:
+    state = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
+    if state not in STATES:
+        raise _Refused(f"Type one of: {', '.join(STATES)}.")
+    return state
+
+
 _READERS: dict[str, Callable[[Field, str, str, date], Value]] = {
     "text": _read_text,
     "textarea": _read_text,
@@ -132,6 +141,7 @@ _READERS: dict[str, Callable[[Field, str, str, date], Value]] = {
     "float": _read_float,
     "email": _read_email,
     "phone": _read_phone,
+    "state": _read_state,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from portal.records.checking import clean_line
+from portal.records.states import STATES
 
 SORTS = ("name", "tag", "updated", "expiry")
 EXPIRY = ("valid", "due", "expired", "none")
@@ -27,6 +28,7 @@ class RecordFilter:
     without: str = ""
     archived: bool = False
     sort: str = "name"
+    state: str = ""
 
     @classmethod
     def from_args(cls, args: Mapping[str, str]) -> "RecordFilter":
@@ -38,6 +40,7 @@ class RecordFilter:
             owner=given["owner"],
             location=given["location"],
             expiry=given["expiry"] if given["expiry"] in EXPIRY else "",
+            state=given["state"] if given["state"] in STATES else "",
             without=given["without"] if given["without"] == "owner" else "",
             archived=given["archived"] == "1",
             sort=given["sort"] if given["sort"].removeprefix("-") in SORTS else "name",
@@ -71,7 +74,7 @@ class RecordFilter:
     @property
     def is_narrowed(self) -> bool:
         """Whether it leaves out records of its kind: an empty list then means "no match", not "nothing here yet"."""
-        return bool(self.q or self.owner or self.location or self.expiry or self.without or self.archived)
+        return bool(self.q or self.owner or self.location or self.expiry or self.state or self.without or self.archived)
 
     def sorted_by(self, column: str) -> "RecordFilter":
         """The filter behind a heading: its column, or the other direction when that is the one already."""

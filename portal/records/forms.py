@@ -30,7 +30,7 @@ _TYPES: dict[str, Any] = {"textarea": TextAreaField, "email": EmailField, "phone
 
 def record_form(kind: Kind, choices: Mapping[str, Choices]) -> type[Form]:
     """The form class of a kind. ``choices`` gives each reference field its options as (public id, words)."""
-    built: dict[str, FormField] = {field.name: _form_field(field, choices) for field in kind.fields}
+    built: dict[str, FormField] = {field.name: _form_field(field, choices) for field in kind.form_fields}
     built["photo"] = FileField("Photo", description="JPEG, PNG, WebP or HEIC, at most 10 MB.")
     built["remove_photo"] = BooleanField("Remove the photo")
     built["version"] = HiddenField()

@@ -13,7 +13,7 @@ from portal.audit.operations import Actor, Happening, record_many
 from portal.audit.operations import record as write_event
 from portal.lib.secrets import make_public_id
 from portal.records import operations, search
-from portal.records.checking import Value
+from portal.records.checking import EMPTY
 from portal.records.drafts import Draft, Sheet
 from portal.records.kinds import Kind
 from portal.records.planning import make_plan
@@ -21,8 +21,7 @@ from portal.records.plans import ADD, EDIT, REMOVE, RENEW, PaperChange, Plan, Pl
 from portal.records.references import REFERENCES
 from portal.records.reports import count, event_values, paper_values
 from portal.records.snapshots import EXPIRATIONS, RECORDS, in_chunks
-
-_EMPTY: dict[str, Value] = {"int": None, "float": None, "reference": None}
+from portal.records.states import IN_USE
 
 
 def import_rows(
@@ -121,10 +120,17 @@ def _columns(run: _Run, row: PlannedRow) -> dict[str, Any]:
     columns = {one.name: row.after(one.name) for one in run.kind.fields}
     for one in run.kind.fields:
         if columns[one.name] is None:
-            columns[one.name] = _EMPTY.get(one.type, "")
+            columns[one.name] = EMPTY.get(one.type, "")
         elif one.type == "reference" and columns[one.name] < 0:
             columns[one.name] = row.before[one.name] if row.before is not None else None
-    return columns | _made_columns(run.account_id, run.kind, row)
+    return columns | {"state_at": _state_at(run, row)} | _made_columns(run.account_id, run.kind, row)
+
+
+def _state_at(run: _Run, row: PlannedRow) -> datetime | None:
+    """Since when the record is in its state; None: since it was made."""
+    if "state" in row.changes:
+        return None if row.before is None and row.changes["state"] == IN_USE else run.now
+    return row.before["state_at"] if row.before is not None else None
 
 
 def _saved(run: _Run) -> dict[str, Any]:

@@ -5,6 +5,8 @@ A field's name is its column. The photo is no field: every kind has one, kept as
 
 from dataclasses import dataclass
 
+from portal.records.states import STATES
+
 VEHICLE = "vehicle"
 EQUIPMENT = "equipment"
 LOCATION = "location"
@@ -15,9 +17,10 @@ CONTACT = "contact"
 class Field:
     """One column as people meet it.
 
-    ``type``: text (one line), textarea, int, float, email, phone or reference. ``length`` is the most characters of a
-    text. ``minimum`` and ``maximum`` bound numbers (the year's upper bound moves: see ``checking``). ``reference`` is
-    the kind of record that a reference points to. ``synonyms`` are further CSV headings, in small letters.
+    ``type``: text (one line), textarea, int, float, email, phone, state or reference. ``length`` is the most characters
+    of a text. ``minimum`` and ``maximum`` bound numbers (the year's upper bound moves: see ``checking``).
+    ``reference`` is the kind of record that a reference points to. ``synonyms`` are further CSV headings, in small
+    letters.
     """
 
     name: str
@@ -46,6 +49,12 @@ class Kind:
     def field(self, name: str) -> Field:
         """The field of this name; KeyError when this kind has none."""
         return {field.name: field for field in self.fields}[name]
+
+    @property
+    def form_fields(self) -> tuple[Field, ...]:
+        """The fields of its form. The state has a form of its own on the record's page, so that a page that stood
+        open for an hour does not take back what somebody has reported meanwhile."""
+        return tuple(field for field in self.fields if field.type != "state")
 
     @property
     def columns(self) -> frozenset[str]:
@@ -99,8 +108,9 @@ PRIVATE_NOTES = Field(
     synonyms=("notes", "internal notes", "comments", "remarks"),
     help="Only people signed in to your company see these.",
 )
+STATE = Field("state", "State", "state", synonyms=("status",), help=", ".join(STATES))
 HEAD = (NAME, TAG, DESCRIPTION)
-FOOT = (VISITOR_NOTES, PRIVATE_NOTES)
+FOOT = (STATE, VISITOR_NOTES, PRIVATE_NOTES)
 
 MODEL = Field("model", "Model", length=100, synonyms=("type",))
 

@@ -31,7 +31,7 @@ _SHOWN = (
     *(Record.id, Record.public_id, Record.kind, Record.name, Record.tag, Record.photo_key),
     *(Record.make, Record.model, Record.year, Record.plate, Record.manufacturer, Record.serial_number, Record.address),
     *(Record.job_title, Record.company, Record.email, Record.phone, Record.mobile, Record.owner_id, Record.location_id),
-    *(Record.next_expires_on, Record.next_warns_on, Record.updated_at, Record.archived_at),
+    *(Record.next_expires_on, Record.next_warns_on, Record.updated_at, Record.archived_at, Record.state),
 )
 
 

@@ -128,6 +128,8 @@ def _parts(session: Session, account_id: int, filter: RecordFilter, today: date,
             yield _Part(aside(column_) == (target or 0), _rows(own, column_ == (target or 0)))
     if filter.q:
         yield _query_part(session, account_id, filter.q, shown)
+    if filter.state:
+        yield _Part(aside(Record.state) == filter.state, _rows(own, shown, Record.state == filter.state))
     if filter.without:
         yield _Part(aside(Record.owner_id).is_(None), _rows(own, Record.owner_id.is_(None)))
     if filter.expiry:

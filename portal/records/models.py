@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import Base, SortKey
 from portal.lib.secrets import make_public_id
+from portal.records.states import IN_USE
 
 
 class Record(Base):
@@ -29,6 +30,7 @@ class Record(Base):
         Index(None, "account_id", "archived_at", "next_expires_on", "id"),
         Index(None, "account_id", "archived_at", "kind", "next_expires_on", "id"),
         Index(None, "account_id", "archived_at", "next_warns_on", "next_expires_on"),
+        Index(None, "account_id", "archived_at", "state"),
         Index(None, "account_id", "owner_id"),
         Index(None, "account_id", "location_id"),
         Index(None, "account_id", "supervisor_id"),
@@ -78,7 +80,8 @@ class Record(Base):
     next_expires_on: Mapped[date | None]
     next_warns_on: Mapped[date | None]
 
-    state: Mapped[str] = mapped_column(String(12), default="in use")  # in use, out of order, lost, stolen, retired
+    state: Mapped[str] = mapped_column(String(12), default=IN_USE)  # one of states.STATES
+    state_at: Mapped[datetime | None]  # since when; None: since it was made
     contact_policy: Mapped[str] = mapped_column(
         String(10), default=""
     )  # of a contact: direct, relay, or '' as the account

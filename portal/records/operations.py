@@ -23,6 +23,7 @@ from portal.records.checking import Value
 from portal.records.conflicts import Conflict, find_conflict
 from portal.records.kinds import BY_NAME, Kind
 from portal.records.models import Record
+from portal.records.states import IN_USE
 
 Fields = dict[str, Any]
 PHOTO_WORDS = {"": "none", "photo": "a photo"}
@@ -81,6 +82,8 @@ def create_record(
         return Refusal(errors)
     record.photo_key = photo_key
     _apply(record, checked.values)
+    if checked.values.get("state", IN_USE) != IN_USE:
+        record.state_at = now
     record.updated_by_name = actor.name[:200]
     session.add(record)
     session.flush()
@@ -121,6 +124,8 @@ def update_record(
     if not after:
         return record
     _apply(record, changed)
+    if "state" in changed:
+        record.state_at = now
     _save(session, record, "record.update", now=now, actor=actor, before=before, after=after)
     return record
 

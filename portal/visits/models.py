@@ -15,7 +15,8 @@ class Scan(Base):
 
     __tablename__ = "scan"
     __table_args__ = (
-        Index(None, "account_id", "at"),
+        # The first two tell a scan apart; the others are there so that a year is counted from the index alone.
+        Index("ix_scan_account_id_at", "account_id", "at", "outcome", "is_admitted", "is_repeat", "record_id"),
         Index(None, "account_id", "record_id", "at"),
         Index(None, "sticker_id", "at"),
         Index(None, "record_id"),

@@ -150,7 +150,7 @@ def _typed(account: Account, record: Record) -> dict[str, str]:
     """A record as its form shows it."""
     links = queries.find_links(session(), account.id, (record.owner_id, record.location_id, record.supervisor_id))
     typed = {"version": str(record.version)}
-    for field in BY_NAME[record.kind].fields:
+    for field in BY_NAME[record.kind].form_fields:
         value = getattr(record, field.name)
         if field.type == "reference":
             typed[field.name] = links[value].public_id if value in links else ""
@@ -166,7 +166,7 @@ def _values(form: Form, kind: Kind, account_id: int) -> dict[str, str | int | No
     """What was sent, by column; another record's public id becomes its row id, 0 when there is none. Fields that the
     form left out are left alone."""
     values: dict[str, str | int | None] = {}
-    for field in kind.fields:
+    for field in kind.form_fields:
         if field.name not in request.form:
             continue
         typed = form[field.name].data or ""
@@ -208,7 +208,7 @@ def _edit_page(record: Record, form: Form, conflict: Conflict | None = None, *, 
 def groups(kind: Kind) -> list[tuple[str, list[tuple[str, str]]]]:
     """The form's panels: a title and its fields, each with the kind that it picks from ("" for typed ones)."""
     parts: dict[str, list[tuple[str, str]]] = {kind.label: [], "People and place": [], "Notes": []}
-    for field in kind.fields:
+    for field in kind.form_fields:
         notes = field.name in ("visitor_notes", "private_notes")
         title = "People and place" if field.reference else "Notes" if notes else kind.label
         parts[title].append((field.name, field.reference))

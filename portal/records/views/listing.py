@@ -14,6 +14,7 @@ from portal.records import expirations, queries
 from portal.records.filters import RecordFilter
 from portal.records.kinds import BY_NAME, CONTACT, EQUIPMENT, LOCATION, VEHICLE
 from portal.records.lists import COUNTED, Line, Page
+from portal.records.states import IN_USE
 
 _DETAILS = {VEHICLE: "Make and plate", EQUIPMENT: "Model and serial", LOCATION: "Address", CONTACT: "E-mail and phone"}
 
@@ -72,6 +73,7 @@ def row(line: Line, account: Account, today: date) -> dict[str, Any]:
         "expires_when": expirations.when(columns_.next_expires_on, today) if columns_.next_expires_on else "",
         "updated": clock.show_moment(columns_.updated_at, account.timezone),
         "is_archived": columns_.archived_at is not None,
+        "condition": "" if columns_.state == IN_USE else columns_.state,
     }
 
 

@@ -9,6 +9,7 @@ from portal.records import lists, queries
 from portal.records.filters import EXPIRY, Place, RecordFilter
 from portal.records.kinds import BY_NAME, KINDS
 from portal.records.models import Record
+from portal.records.states import STATES
 from portal.records.views import listing, showing
 from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
@@ -41,6 +42,7 @@ def index() -> str:
         pages=listing.pages(filter, page, total),
         chosen={name: listing.chosen(session(), account.id, getattr(filter, name)) for name in ("owner", "location")},
         expiry_choices=EXPIRY,
+        states=STATES,
         may_edit=current_identity().may("records.edit"),
         may_import=current_identity().may("records.import"),
     )
@@ -78,6 +80,7 @@ def show(public_id: str) -> str:
         pointing=showing.pointing(session(), record),
         scans=showing.scans(session(), account, record),
         history=showing.history(session(), account, record),
+        state=showing.state(account, record),
         created=clock.show_moment(record.created_at, account.timezone),
         updated=clock.show_moment(record.updated_at, account.timezone),
         list_href=url_for("admin.records.index", kind=record.kind),

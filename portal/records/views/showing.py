@@ -18,6 +18,7 @@ from portal.records.filters import RecordFilter
 from portal.records.kinds import BY_NAME, CONTACT, LOCATION, Field
 from portal.records.models import Record
 from portal.records.queries import Links
+from portal.records.states import MEANINGS, STATES
 from portal.records.views.listing import href
 from portal.visits.queries import list_recent_for_record
 
@@ -63,7 +64,7 @@ def facts(session: Session, account: Account, record: Record) -> list[Fact]:
     """The fields of the record's kind, without its name; owner first among the people."""
     links = queries.find_links(session, account.id, (record.owner_id, record.location_id, record.supervisor_id))
     found = []
-    for field in BY_NAME[record.kind].fields:
+    for field in BY_NAME[record.kind].form_fields:
         if field.name == "name":
             continue
         value = getattr(record, field.name)
@@ -85,6 +86,12 @@ def _fact(field: Field, value: Any, country: str) -> Fact:
         return Fact(field.label, value, f"mailto:{value}")
     text = f"{value:,}" if field.name == "odometer" else str(value)
     return Fact(field.label, text, is_long=field.type == "textarea")
+
+
+def state(account: Account, record: Record) -> dict[str, Any]:
+    """The state of the record with what it means to visitors, and what else it could be."""
+    since = f"since {clock.show_moment(record.state_at, account.timezone)}" if record.state_at else ""
+    return {"word": record.state, "meaning": MEANINGS[record.state], "since": since, "choices": STATES}
 
 
 def papers(session: Session, record: Record, today: date) -> list[dict[str, Any]]:
