@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from portal.errors import SettingError
+from portal.lib.mailserver import MailServer, MailServerRefused, read_mail_server
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -22,6 +23,7 @@ class Settings:
 
     ``public_url`` is absolute, without path or trailing slash: the only address that is ever printed.
     ``bind`` is (host, port). ``database_url`` is an SQLAlchemy URL; an SQLite file in it is an absolute path.
+    ``mail_server`` None: mails are kept in the page Outgoing mail.
     """
 
     data_dir: Path
@@ -30,6 +32,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     database_url: str
     demo: bool
+    mail_server: MailServer | None = None
 
     @property
     def is_https(self) -> bool:
@@ -67,6 +70,7 @@ class Settings:
             "PORTAL_TRUSTED_PROXIES": ",".join(map(str, self.trusted_proxies)),
             "PORTAL_DATABASE_URL": self.database_url,
             "PORTAL_DEMO": str(int(self.demo)),
+            "PORTAL_SMTP_URL": self.mail_server.url if self.mail_server else "",
         }
 
 
@@ -91,6 +95,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=_read_networks(read("TRUSTED_PROXIES", "")),
         database_url=_read_database_url(read("DATABASE_URL", f"{_SQLITE}{data_dir / 'portal.db'}")),
         demo=_read_flag("PORTAL_DEMO", read("DEMO", "0")),
+        mail_server=_read_mail_server(read("SMTP_URL", "")),
     )
 
 
@@ -177,6 +182,24 @@ def _read_database_url(text: str) -> str:
     if not text.startswith(_SQLITE) or "?" in text or text == _SQLITE or ":memory:" in text:
         raise SettingError("PORTAL_DATABASE_URL must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.")
     return f"{_SQLITE}{Path(text.removeprefix(_SQLITE)).expanduser().absolute()}"
+
+
+def _read_mail_server(text: str) -> MailServer | None:
+    if not text:
+        return None
+    # Imported here because it is slow, and a start without a mail server must not wait for it.
+    from portal.lib.emails import EmailRefused, parse_email  # noqa: PLC0415
+
+    try:
+        server = read_mail_server(text)
+        parse_email(server.sender)
+    except (MailServerRefused, EmailRefused) as fault:
+        # The address may hold a password, so it is not repeated in the sentence.
+        why = "and from is no e-mail address" if isinstance(fault, EmailRefused) else str(fault)
+        raise SettingError(
+            f"PORTAL_SMTP_URL must be like smtp://user:password@mail.example.com:587?from=portal@example.com, {why}."
+        ) from None
+    return server
 
 
 def _read_flag(name: str, text: str) -> bool:

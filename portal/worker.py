@@ -7,9 +7,9 @@ that a killed worker leaves either both or neither.
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,22 +17,25 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from portal import postman
 from portal.accounts.models import Account
 from portal.audit.operations import Actor
 from portal.database import reading
 from portal.errors import Refused
 from portal.extensions import db
-from portal.jobs import operations, queries
+from portal.jobs import operations, queries, schedule
 from portal.jobs.operations import LeaseLost, TakenJob
 from portal.labels import jobs as labels
 from portal.lib.clock import today_in, utc_now
-from portal.records import importing
+from portal.records import importing, reminders
 from portal.records.drafts import Draft, FileRefused, read_drafts, read_sheet
 from portal.records.jobs import APPLY, IMPORT, import_path
 from portal.records.planning import make_plan
 from portal.records.reports import make_report
 from portal.stickers.operations import issue_missing
+from portal.timetable import REMIND, TASKS, Task
 from portal.web.context import Portal
+from portal.web.mailer import render
 
 Steps = Generator[int, None, dict[str, Any]]
 Handler = Callable[[Session, Portal, TakenJob], Steps]
@@ -40,7 +43,8 @@ Handler = Callable[[Session, Portal, TakenJob], Steps]
 IMPORT_CHUNK = 1_000  # rows read in one step
 IDLE_PAUSE = 0.5  # seconds between looks at an empty queue
 STEP_PAUSE = 0.02  # seconds between steps: on SQLite the web process gets its turn to write
-PRUNE_EVERY = timedelta(hours=1)
+TIMETABLE_PAUSE = 5.0  # seconds between looks at the timetable
+POSTMAN_GRACE = 20  # seconds for a mail under way when the worker is asked to stop; later it is in doubt, see outbox
 FAULT = "Something went wrong on our side. Nothing was changed. Tell whoever runs this portal if it happens again."
 
 log = structlog.get_logger()
@@ -99,25 +103,72 @@ def draw_labels(session: Session, parts: Portal, job: TakenJob) -> Steps:
     return labels.remember(session, drawn, actor=Actor(job.user_id, job.payload["actor_name"]), now=utc_now())
 
 
-HANDLERS: dict[str, Handler] = {IMPORT: import_records, labels.PRINT_JOB: draw_labels}
+def send_reminders(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Writes a company's reminders. A job that is late speaks of the day on which it runs."""
+    yield 1
+    account, now = session.get_one(Account, job.account_id), utc_now()
+    count = reminders.write_digests(
+        session,
+        parts.key_ring,
+        account=account,
+        today=today_in(account.timezone, now),
+        now=now,
+        public_url=parts.settings.public_url,
+        render=render,
+    )
+    return {"mails": count}
+
+
+HANDLERS: dict[str, Handler] = {IMPORT: import_records, labels.PRINT_JOB: draw_labels, REMIND: send_reminders}
 
 
 def run(app: Flask, stop: threading.Event) -> None:
     """Works until ``stop`` is set; a job in hand is then released after its current step."""
     parts: Portal = app.extensions["portal"]
-    prune_at = utc_now()
+    # A daemon: a mail server that takes minutes to answer must not keep the worker from ending.
+    postman_thread = threading.Thread(target=postman.run, args=(app, stop), daemon=True)
+    postman_thread.start()
+    look_at = 0.0
     with app.app_context():
         while not stop.is_set():
             try:
-                if utc_now() >= prune_at:
-                    prune(parts.settings.job_dir, utc_now())
-                    prune_at = utc_now() + PRUNE_EVERY
+                if time.monotonic() >= look_at:
+                    run_timetable(parts)
+                    look_at = time.monotonic() + TIMETABLE_PAUSE
                 if work_once(parts, stop):
                     continue
             except OperationalError as fault:
                 # The database restarts or is busy with a long write: the lease brings an unfinished job back.
                 log.warning("database away", fault=str(fault.orig))
             stop.wait(IDLE_PAUSE)
+    postman_thread.join(POSTMAN_GRACE)
+
+
+def run_timetable(parts: Portal, tasks: dict[str, Task] = TASKS) -> None:
+    """Does what is due of the timetable. The claim is committed first; work that fails comes again in its turn."""
+    with Session(db.engine, expire_on_commit=False) as session:
+        for name, task in tasks.items():
+            now = utc_now()
+            with reading():
+                due = schedule.is_due(session, name, now)
+                session.rollback()
+            if not due:
+                continue
+            claimed = schedule.claim(session, name, now=now, first_at=now, next_at=now + task.every)
+            session.commit()
+            if claimed:
+                _run_task(session, parts, name, task)
+
+
+def _run_task(session: Session, parts: Portal, name: str, task: Task) -> None:
+    try:
+        task.work(session, parts, utc_now())
+        session.commit()
+    except OperationalError:
+        raise
+    except Exception as fault:
+        session.rollback()
+        log.error("timetable fault", name=name, exc_info=fault)
 
 
 def stop_on_signals() -> threading.Event:
@@ -141,16 +192,6 @@ def work_once(parts: Portal, stop: threading.Event, handlers: dict[str, Handler]
         if job is not None:
             _run(session, parts, job, stop, HANDLERS if handlers is None else handlers)
         return True
-
-
-def prune(folder: Path, now: datetime) -> None:
-    """Forgets jobs that ended a week ago, and their files."""
-    with Session(db.engine) as session:
-        public_ids = operations.prune(session, now - operations.KEPT_FOR)
-        session.commit()
-    for public_id in public_ids:
-        for path in folder.glob(f"{public_id}*"):
-            path.unlink(missing_ok=True)
 
 
 def _run(session: Session, parts: Portal, job: TakenJob, stop: threading.Event, handlers: dict[str, Handler]) -> None:

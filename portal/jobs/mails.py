@@ -5,7 +5,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.jobs.models import Mail
+from portal.jobs.models import DEAD, QUEUED, Mail
+from portal.lib.emails import EmailRefused, parse_email
+
+LONGEST_ADDRESS = 320
+LONGEST_NAME = 200
+NO_ADDRESS = "This is not an e-mail address. Correct it where it was typed; this mail is not sent."
 
 
 def post(
@@ -23,22 +28,34 @@ def post(
     key: str | None = None,
 ) -> Mail | None:
     """A mail in the caller's transaction. ``key`` names the occasion: a second mail of the same key is not written,
-    and None is returned."""
+    and None is returned. A recipient that is no address makes a dead mail, which an admin sees; a reply-to that is none
+    is left out: visitors type those."""
     if key is not None and session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
         return None
+    is_address = bool(_address(recipient))
     mail = Mail(
         account_id=account_id,
         key=key,
         kind=kind,
-        recipient=recipient,
-        sender_name=sender_name,
-        reply_to=reply_to,
+        recipient=recipient[:LONGEST_ADDRESS],
+        sender_name=sender_name[:LONGEST_NAME],
+        reply_to=_address(reply_to),
         subject=" ".join(subject.split())[:250],
         text_body=text_body,
         html_body=html_body,
+        state=QUEUED if is_address else DEAD,
+        fault="" if is_address else NO_ADDRESS,
         run_at=now,
         created_at=now,
     )
     session.add(mail)
     session.flush()
     return mail
+
+
+def _address(text: str) -> str:
+    """The address, or "" when the text is none."""
+    try:
+        return parse_email(text) if len(text) <= LONGEST_ADDRESS else ""
+    except EmailRefused:
+        return ""

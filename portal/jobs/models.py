@@ -1,4 +1,4 @@
-"""The table of jobs."""
+"""The tables of jobs, mails and the schedule."""
 
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,7 @@ class Job(Base):
 
 
 class Mail(Base):
-    """A mail to be sent by the worker, written with the data it speaks of. ``key`` makes a repeated handler write it once.
+    """A mail to be sent by the worker, written with the data it speaks of. ``key`` names its occasion: once is enough.
 
     Without an SMTP server it stands in the page Outgoing mail, where an admin reads it.
     """
@@ -60,6 +60,7 @@ class Mail(Base):
     try_count: Mapped[int] = mapped_column(default=0)
     run_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
+    handed_at: Mapped[datetime | None]  # its text began to go to the server; without sent_at it may have arrived
     fault: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -38,3 +38,9 @@ def email_key(address: str) -> str:
     RFC 5321 lets the part before @ differ by case; no mailbox provider in use makes a difference, and people do not.
     """
     return address.strip().casefold()
+
+
+def mailbox(address: str) -> str:
+    """The address as servers know it: its domain in ASCII (RFC 5890), the rest as it is. Raises EmailRefused."""
+    local, _, domain = parse_email(address).rpartition("@")
+    return f"{local}@{email_validator.validate_email(f'x@{domain}', check_deliverability=False).ascii_domain}"

@@ -12,6 +12,7 @@ from portal.errors import NotFound
 from portal.records.expirations import Paper
 from portal.records.models import Expiration, Record
 from portal.records.operations import get_for_change
+from portal.records.reminders import start_over
 
 
 def add_expiration(session: Session, record: Record, paper: Paper, *, now: datetime, actor: Actor) -> Expiration:
@@ -30,6 +31,8 @@ def edit_expiration(
     before, after = _shown(_paper(expiration)), _shown(paper)
     if before == after:
         return expiration
+    if paper.expires_on != expiration.expires_on:
+        start_over(session, expiration)
     expiration.what, expiration.expires_on, expiration.warn_days = paper.what, paper.expires_on, paper.warn_days
     _finish(session, record, "expiration.edit", now=now, actor=actor, before=before, after=after)
     return expiration

@@ -14,7 +14,7 @@ WEB_LIBRARIES = {
     "flask_migrate",
     "flask_bootstrap",
 }
-COMMITTING_SHELL = ("worker", "preparation", "commands", "demo", "web")
+COMMITTING_SHELL = ("worker", "postman", "preparation", "commands", "demo", "web")
 
 
 def broken(check) -> list[str]:
