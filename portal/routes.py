@@ -13,14 +13,19 @@ from flask import Blueprint, Flask
 from portal.accounts.views.company import company
 from portal.accounts.views.people import people
 from portal.accounts.views.profile import profile
+from portal.accounts.views.second_step import second_step
 from portal.accounts.views.sessions import sessions
+from portal.audit.views import audit
+from portal.gate.views.crew import crew
 from portal.gate.views.gate import gate
+from portal.gate.views.gate_settings import gate_settings
 from portal.gate.views.qr_portal import qr_portal
 from portal.labels.views.labels import labels
 from portal.records.views.records import records
 from portal.records.views.transfer import transfer
 from portal.stickers.views.stickers import stickers
 from portal.visits.views.home import home
+from portal.visits.views.messages import messages
 from portal.web import guards, health
 
 Guard = Callable[[], Any]
@@ -36,10 +41,10 @@ class Audience:
     rooms: tuple[Blueprint, ...]
 
 
-BEHIND_SIGN_IN = (home, records, transfer, stickers, labels, profile, people, company, qr_portal)
+BEHIND_SIGN_IN = (home, messages, records, transfer, stickers, labels, profile, second_step, people, company, audit, qr_portal, gate_settings)
 
 AUDIENCES = (
-    Audience("public", guards.anyone, "", (gate,)),
+    Audience("public", guards.anyone, "", (gate, crew)),
     Audience("sign_in", guards.anyone, "", (sessions,)),
     Audience("admin", guards.signed_in, "/admin", BEHIND_SIGN_IN),
     Audience("ops", guards.operator, "", (health.health,)),

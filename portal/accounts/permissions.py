@@ -37,7 +37,15 @@ SETTINGS_COMPANY = Permission(
     "settings.company", "Company settings", "Change the company's name, contact, logo, country and time zone."
 )
 SETTINGS_PEOPLE = Permission("settings.people", "People", "Invite people, change their permissions and remove them.")
+MESSAGES_ANSWER = Permission(
+    "messages.answer", "Answer messages", "Read what visitors tell the owners; answer, assign and close it."
+)
 AUDIT_VIEW = Permission("audit.view", "Audit", "See and export who changed what, and when.")
+GATE_MANAGE = Permission(
+    "gate.manage",
+    "Manage the gate",
+    "See wrong passcodes, known devices and crew links; change the passcode to a new random one and see it.",
+)
 
 PERMISSIONS = (
     RECORDS_VIEW,
@@ -50,6 +58,8 @@ PERMISSIONS = (
     SETTINGS_VIEW,
     SETTINGS_COMPANY,
     SETTINGS_PEOPLE,
+    GATE_MANAGE,
+    MESSAGES_ANSWER,
     AUDIT_VIEW,
 )
 DELEGABLE = tuple(p for p in PERMISSIONS if not p.for_members)
@@ -86,6 +96,10 @@ DOORS: dict[str, Door] = {
     "public.gate.photo": Door(),
     "public.gate.contact_card": Door(),
     "public.gate.logo": Door(),
+    "public.gate.message": Door(),
+    "public.gate.leave_message": NO_TOKEN,
+    "public.crew.show": Door(),
+    "public.crew.join": NO_TOKEN,
     # signed in
     "admin.home.index": Door(RECORDS_VIEW),
     "admin.profile.index": Door(OWN_PROFILE),
@@ -138,6 +152,22 @@ DOORS: dict[str, Door] = {
     "admin.stickers.replace": Door(STICKERS_MANAGE),
     "admin.qr_portal.edit": Door(SETTINGS_VIEW, fresh=True),  # it shows the passcode
     "admin.qr_portal.update": Door(SETTINGS_VIEW, fresh=True),
+    "admin.gate_settings.index": Door(GATE_MANAGE),
+    "admin.gate_settings.make_link": Door(GATE_MANAGE),
+    "admin.gate_settings.revoke_link": Door(GATE_MANAGE),
+    "admin.gate_settings.rename_device": Door(GATE_MANAGE),
+    "admin.gate_settings.revoke_device": Door(GATE_MANAGE),
+    "admin.gate_settings.rotate": Door(GATE_MANAGE),
+    "admin.gate_settings.grant": Door(GATE_MANAGE),
+    "admin.gate_settings.reopen_sticker": Door(GATE_MANAGE),
+    "admin.gate_settings.put_away": Door(GATE_MANAGE),
+    "admin.messages.index": Door(MESSAGES_ANSWER),
+    "admin.messages.show": Door(MESSAGES_ANSWER),
+    "admin.messages.photo": Door(MESSAGES_ANSWER),
+    "admin.messages.answer": Door(MESSAGES_ANSWER),
+    "admin.messages.assign": Door(MESSAGES_ANSWER),
+    "admin.messages.close": Door(MESSAGES_ANSWER),
+    "admin.messages.reopen": Door(MESSAGES_ANSWER),
     "admin.labels.choose": Door(LABELS_PRINT),
     "admin.labels.pdf": Door(LABELS_PRINT),
     "admin.labels.run": Door(LABELS_PRINT),

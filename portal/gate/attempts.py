@@ -15,58 +15,80 @@ from sqlalchemy.orm import Session
 
 from portal.database import current_time
 from portal.gate import throttle
-from portal.gate.models import Attempt, AttemptCounter
-from portal.gate.throttle import ACCOUNT, CLIENT_BURST, CLIENT_DAY, LIMITS, STICKER, Counter, Limit, Refusal
+from portal.gate.known_devices import find_device_id
+from portal.gate.models import Attempt, AttemptCounter, Passcode
+from portal.gate.throttle import (
+    ACCOUNT,
+    CLIENT_BURST,
+    CLIENT_DAY,
+    DEVICE,
+    DEVICES,
+    LIMITS,
+    STICKER,
+    Counter,
+    Limit,
+    Refusal,
+)
 
 Subject = tuple[Limit, str]
 
 
 @dataclass(frozen=True)
+class Alert:
+    """News for the admins, to be told in the transaction of the attempt. ``percent`` of the account's ``budget`` is
+    spent, or, with ``percent`` 0, ten wrong codes were typed at one sticker."""
+
+    percent: int
+    budget: int
+    sticker_id: int
+
+
+@dataclass(frozen=True)
 class Reservation:
-    """A spent attempt whose code may now be looked at."""
+    """A spent attempt whose code may now be looked at. ``device_id``: the known device whose budget paid for it."""
 
     attempt_id: int
     account_id: int
     generation: int
     browser_hash: str
+    device_id: int | None
+    alerts: tuple[Alert, ...]
 
 
-def reserve(
-    session: Session,
-    *,
-    account_id: int,
-    sticker_id: int,
-    generation: int,
-    client: str,
-    browser_hash: str,
-    now: datetime,
-) -> Reservation | Refusal:
-    """Spends one attempt in all counters, or in none. Commit before the code is looked at.
+@dataclass(frozen=True)
+class Knock:
+    """Who stands before which code. ``client`` is ``throttle.client_of`` an address, ``browser_hash`` the digest of the
+    browser's own number, ``device_hash`` that of its known-device cookie or '', ``generation`` the passcode's."""
 
-    ``client`` is ``throttle.client_of`` an address, ``browser_hash`` the digest of the browser's own cookie,
-    ``generation`` the passcode's.
-    """
+    account_id: int
+    sticker_id: int
+    generation: int
+    client: str
+    browser_hash: str
+    device_hash: str = ""
+
+
+def reserve(session: Session, knock: Knock, now: datetime) -> Reservation | Refusal:
+    """Spends one attempt in all its counters, or in none. Commit before the code is looked at."""
     now = current_time(session, now)
-    subjects = _subjects(sticker_id, account_id, generation, client)
-    counters = _lock(session, subjects, now)
-    decision = throttle.decide(
-        {limit: counters[limit, subject] for limit, subject in subjects}, _failures(session, browser_hash, now), now
-    )
+    failures = _failures(session, knock.browser_hash, now)
+    device_id = find_device_id(session, knock.account_id, knock.device_hash, now) if knock.device_hash else None
+    counters: dict[Limit, Counter] = {}
+    if device_id is not None:
+        counters = _counters(session, _subjects(knock, device_id), now)
+        if throttle.is_spent(counters):
+            device_id = None
+    if device_id is None:
+        counters = _counters(session, _subjects(knock, None), now)
+    granted, told_percent = _budget(session, knock)
+    decision = throttle.decide(counters, failures, now, granted)
     if isinstance(decision, Refusal):
         return decision
-    _store(session, {(limit, subject): decision[limit] for limit, subject in subjects})
-    attempt_id = session.execute(
-        insert(Attempt).returning(Attempt.id),
-        {
-            "account_id": account_id,
-            "sticker_id": sticker_id,
-            "generation": generation,
-            "client": client,
-            "browser_hash": browser_hash,
-            "at": now,
-        },
-    ).scalar_one()
-    return Reservation(attempt_id, account_id, generation, browser_hash)
+    _store(session, {(limit, subject): decision[limit] for limit, subject in _subjects(knock, device_id)})
+    values = {name: getattr(knock, name) for name in _KEPT} | {"known_device_id": device_id, "at": now}
+    attempt_id = session.execute(insert(Attempt).returning(Attempt.id), values).scalar_one()
+    alerts = _raise_alerts(session, knock, decision, granted, told_percent, now) if device_id is None else ()
+    return Reservation(attempt_id, knock.account_id, knock.generation, knock.browser_hash, device_id, alerts)
 
 
 def give_back(session: Session, reservation: Reservation, now: datetime) -> int:
@@ -90,7 +112,10 @@ def give_back(session: Session, reservation: Reservation, now: datetime) -> int:
         .order_by(Attempt.at.desc())
         .limit(throttle.MOST_RETURNED)
     ).all()
-    spent = [(row.at, _subjects(row.sticker_id, row.account_id, row.generation, row.client)) for row in (own, *earlier)]
+    spent = [
+        (row.at, _subjects(Knock(*(getattr(row, name) for name in _KEPT)), row.known_device_id))
+        for row in (own, *earlier)
+    ]
     counters = _lock(session, (subject for _, subjects in spent for subject in subjects), now)
     # The counters are locked now: of two right codes sent at once, only the first finds the failures still open.
     returned = set(
@@ -107,20 +132,71 @@ def give_back(session: Session, reservation: Reservation, now: datetime) -> int:
                 counters[limit, subject] = throttle.give_back(limit, counters[limit, subject], at, now)
     _store(session, counters)
     session.execute(delete(Attempt).where(Attempt.id == own.id))
+    if own.known_device_id is None:
+        _reopen(session, reservation)
     return len(returned)
 
 
-_SPENT = (Attempt.id, Attempt.account_id, Attempt.sticker_id, Attempt.generation, Attempt.client, Attempt.at)
+_KEPT = ("account_id", "sticker_id", "generation", "client", "browser_hash")
+_SPENT = (Attempt.id, Attempt.known_device_id, Attempt.at, *(getattr(Attempt, name) for name in _KEPT))
 
 
-def _subjects(sticker_id: int, account_id: int, generation: int, client: str) -> tuple[Subject, ...]:
-    """Whom an attempt of an unknown device counts against. A known device will have counters of its own here."""
+def _subjects(knock: Knock, device_id: int | None) -> tuple[Subject, ...]:
+    """Whom an attempt counts against: a known device has counters of its own."""
+    budget = f"{knock.account_id}:{knock.generation}"
+    if device_id is not None:
+        return (DEVICE, f"{device_id}:{knock.generation}"), (DEVICES, budget)
     return (
-        (STICKER, str(sticker_id)),
-        (ACCOUNT, f"{account_id}:{generation}"),
-        (CLIENT_BURST, client),
-        (CLIENT_DAY, client),
+        (STICKER, str(knock.sticker_id)),
+        (ACCOUNT, budget),
+        (CLIENT_BURST, knock.client),
+        (CLIENT_DAY, knock.client),
     )
+
+
+def _budget(session: Session, knock: Knock) -> tuple[int, int]:
+    """What admins granted beyond the account's budget, and the percentage they were told of."""
+    row = session.execute(
+        select(Passcode.granted_count, Passcode.told_percent).where(
+            Passcode.account_id == knock.account_id, Passcode.generation == knock.generation
+        )
+    ).first()
+    # The passcode was changed since this look began: its old budget gets no grant, and 100 ends its alerts.
+    return (row.granted_count, row.told_percent) if row else (0, throttle.TOLD_AT[-1])
+
+
+def _raise_alerts(
+    session: Session, knock: Knock, spent: dict[Limit, Counter], granted: int, told_percent: int, now: datetime
+) -> tuple[Alert, ...]:
+    """What admins are to be told now; the passcode's row notes that they were."""
+    budget = ACCOUNT.most + granted
+    level = throttle.level_of(spent[ACCOUNT].count, granted)
+    alerts = [Alert(level, budget, knock.sticker_id)] if level > told_percent else []
+    if spent[STICKER].count == throttle.STICKER_TOLD_AT:
+        alerts.append(Alert(0, budget, knock.sticker_id))
+    if alerts:
+        noted = {"told_percent": max(level, told_percent), "alerted_at": now}
+        noted |= {"closed_at": now} if spent[ACCOUNT].count >= budget else {}
+        session.execute(update(Passcode).where(Passcode.account_id == knock.account_id).values(**noted))
+    return tuple(alerts)
+
+
+def _reopen(session: Session, reservation: Reservation) -> None:
+    """A right code that took the account's last guess gave it back: the account is not closed."""
+    session.execute(
+        update(Passcode)
+        .where(
+            Passcode.account_id == reservation.account_id,
+            Passcode.generation == reservation.generation,
+            Passcode.closed_at.is_not(None),
+        )
+        .values(closed_at=None)
+    )
+
+
+def _counters(session: Session, subjects: tuple[Subject, ...], now: datetime) -> dict[Limit, Counter]:
+    locked = _lock(session, subjects, now)
+    return {limit: locked[limit, subject] for limit, subject in subjects}
 
 
 def _lock(session: Session, subjects: Iterable[Subject], now: datetime) -> dict[Subject, Counter]:

@@ -1,15 +1,17 @@
-"""Forms of the gate: the settings page QR Code Portal."""
+"""Forms of the gate: the settings pages QR Code Portal and Gate."""
 
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
+from portal.gate.known_devices import MOST_USES
 from portal.lib.passcodes import LONGEST, SHORTEST, check_passcode
 from portal.stickers.tokens import check_passphrase
 
+LIVES = ((1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days"))
 OVERLAPS = ((0, "At once"), (7, "After 7 days"), (14, "After 14 days"), (30, "After 30 days"))
 
 
@@ -59,3 +61,26 @@ class QrPortalForm(FlaskForm):  # type: ignore[misc]  # the library carries no t
             )
         if sentence:
             raise ValidationError(sentence)
+
+
+class CrewLinkForm(FlaskForm):  # type: ignore[misc]  # the library carries no types
+    """A new crew link."""
+
+    label = StringField(
+        "Who it is for",
+        description="For example: night shift, or a subcontractor's name.",
+        filters=[lambda text: (text or "").strip()],
+        validators=[
+            InputRequired("Say who the link is for, so that you know it again in the list."),
+            Length(max=100, message="Use at most 100 characters."),
+        ],
+    )
+    most_uses = IntegerField(
+        "Phones",
+        default=10,
+        validators=[
+            InputRequired("Say for how many phones it is."),
+            NumberRange(1, MOST_USES, message=f"Choose a number from 1 to {MOST_USES}."),
+        ],
+    )
+    days = SelectField("Works for", choices=[SelectChoice(days, words) for days, words in LIVES], coerce=int, default=7)

@@ -27,6 +27,7 @@ class Passcode(Base):
     granted_count: Mapped[int] = mapped_column(default=0)  # guesses that an admin allowed beyond the account's 100
     told_percent: Mapped[int] = mapped_column(default=0)  # the highest of 25, 50, 75, 100 that admins were told of
     closed_at: Mapped[datetime | None]  # since when unknown devices find the account closed
+    alerted_at: Mapped[datetime | None]  # the last alert that no admin has put away: the banner shows while it is set
 
 
 class KnownDevice(Base):
@@ -70,7 +71,7 @@ class CrewLink(Base):
 
 
 class AttemptCounter(Base):
-    """A counter of the throttle: ``scope`` is client-burst, client-day, sticker or account; ``subject`` whom it counts.
+    """A counter of the throttle: ``scope`` names the limit (gate/throttle), ``subject`` whom it counts.
 
     ``count`` is what is spent, ``since_at`` when its window began or when the bucket last leaked.
     """

@@ -1,13 +1,16 @@
 """The rule of the throttle: what an attempt spends, when it is refused, and how long to wait. No database, no clock.
 
-Limits bind by design, section 3, Throttle. Four counters stand before every code: the sticker's and the account's,
-which bound a whole crowd of addresses, and two of the client's. An attempt is spent in all of them or in none.
+Limits bind by design, section 3, Throttle. Before the code of an unknown device stand four counters: the sticker's and
+the account's, which bound a whole crowd of addresses, and two of the client's. A known device has its own and one that
+all known devices share, and no other: an attack from its own network must not stop it. An attempt is spent in all of its
+counters or in none.
 """
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,16 @@ STICKER = Limit("sticker", 20, leak_every=timedelta(days=1))
 ACCOUNT = Limit("account", 100)  # per passcode: its subject names the generation
 CLIENT_BURST = Limit("client-burst", 5, window=timedelta(minutes=15))
 CLIENT_DAY = Limit("client-day", 20, window=timedelta(days=1))
+DEVICE = Limit("device", 5)  # per passcode, as the next
+DEVICES = Limit("devices", 200)
+UNKNOWN = (STICKER, ACCOUNT, CLIENT_BURST, CLIENT_DAY)
+KNOWN = (DEVICE, DEVICES)
 # Rows are locked in this order, whoever locks them, so that two attempts never wait for each other.
-LIMITS = (STICKER, ACCOUNT, CLIENT_BURST, CLIENT_DAY)
+LIMITS = KNOWN + UNKNOWN
+
+GRANT = 50  # what an admin adds to the account's budget at a time
+TOLD_AT = (25, 50, 75, 100)  # percent of the account's budget at which admins are told
+STICKER_TOLD_AT = 10
 
 # The pause after a browser's own 3rd, 4th, 5th ... open failure (facts: security, section 2.2).
 PAUSES = (
@@ -85,14 +96,23 @@ def spend(limit: Limit, counter: Counter, now: datetime) -> Counter | Refusal:
     return Refusal(limit.scope, max(current.since_at + every - now, timedelta(seconds=1)) if every else CLOSED)
 
 
+def is_spent(counters: Mapping[Limit, Counter]) -> bool:
+    """Whether a limit that neither window nor leak opens again is reached: a known device is then unknown again."""
+    return any(counter.count >= limit.most for limit, counter in counters.items())
+
+
 def decide(
-    counters: Mapping[Limit, Counter], failures: Sequence[datetime], now: datetime
+    counters: Mapping[Limit, Counter], failures: Sequence[datetime], now: datetime, granted: int = 0
 ) -> dict[Limit, Counter] | Refusal:
     """All counters with the attempt spent, or the one refusal with the longest wait, and then nothing is spent.
 
-    ``failures``: the moments of this browser's own open failures, in any order.
+    ``failures``: the moments of this browser's own open failures, in any order. ``granted``: what admins added to the
+    account's budget.
     """
-    results = {limit: spend(limit, counter, now) for limit, counter in counters.items()}
+    results = {
+        limit: spend(replace(limit, most=limit.most + granted) if limit is ACCOUNT else limit, counter, now)
+        for limit, counter in counters.items()
+    }
     refusals = [result for result in results.values() if isinstance(result, Refusal)]
     remaining = pause(failures, now)
     if remaining:
@@ -116,6 +136,22 @@ def give_back(limit: Limit, counter: Counter, spent_at: datetime, now: datetime)
     current = settle(limit, counter, now)
     is_forgotten = limit.window is not None and spent_at < current.since_at
     return current if is_forgotten or not current.count else Counter(current.count - 1, current.since_at)
+
+
+def level_of(spent: int, granted: int) -> int:
+    """The highest of the told percentages that ``spent`` guesses of the account's budget reach; 0 below the first."""
+    percent = spent * 100 // (ACCOUNT.most + granted)
+    return max((level for level in TOLD_AT if level <= percent), default=0)
+
+
+def most_guesses(granted: int) -> int:
+    """How many wrong codes can be looked at per passcode, whoever sends them: unknown and all known devices."""
+    return ACCOUNT.most + granted + DEVICES.most
+
+
+def odds(guesses: int, codes: int) -> Fraction:
+    """The chance that so many different guesses hit one of ``codes`` equally likely codes."""
+    return min(Fraction(guesses, codes), Fraction(1))
 
 
 def client_of(address: str) -> str:

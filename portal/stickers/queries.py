@@ -45,6 +45,14 @@ def get_current_sticker(session: Session, account_id: int, record_id: int) -> St
     return sticker
 
 
+def get_by_public_id(session: Session, account_id: int, public_id: str) -> Sticker:
+    """A sticker of the account, revoked or not. Raises NotFound."""
+    sticker = session.scalar(select(Sticker).where(Sticker.account_id == account_id, Sticker.public_id == public_id))
+    if sticker is None:
+        raise NotFound(f"sticker {public_id}")
+    return sticker
+
+
 def scan_url(sticker: Sticker, passphrase: str, public_url: str) -> str:
     """What the QR of this sticker says, in capitals, sealed with the given passphrase."""
     return tokens.scan_url(public_url, tokens.make_token(sticker.code, passphrase))

@@ -5,8 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 
-from portal.accounts.permissions import DOORS
+from portal.accounts.permissions import DOORS, GATE_MANAGE
+from portal.gate.budget import Alarm, find_alarm
+from portal.web.context import short_read
 from portal.web.identity import Identity, find_identity
 
 
@@ -38,6 +41,7 @@ SIDEBAR = (
     Entry("Equipment", "tools", "admin.records.index", (("kind", "equipment"),)),
     Entry("Locations", "geo-alt", "admin.records.index", (("kind", "location"),)),
     Entry("Contacts", "person-vcard", "admin.records.index", (("kind", "contact"),)),
+    Entry("Messages", "chat-left-text", "admin.messages.index"),
     Entry("Labels", "upc-scan", "admin.labels.choose"),
     Entry("Import", "file-earmark-arrow-up", "admin.transfer.import_start"),
     Entry(
@@ -46,22 +50,37 @@ SIDEBAR = (
         "",
         children=(
             Entry("QR Code Portal", "qr-code", "admin.qr_portal.edit"),
+            Entry("Gate", "shield-lock", "admin.gate_settings.index"),
             Entry("Company", "building", "admin.company.edit"),
             Entry("People", "people", "admin.people.index"),
+            Entry("Audit", "clock-history", "admin.audit.index"),
         ),
     ),
 )
 
 
 def bind(app: Flask) -> None:
-    """Gives every template ``identity`` and ``nav``: filled behind the admin door, empty elsewhere."""
+    """Gives every template ``identity``, ``nav`` and ``gate_alarm``: filled behind the admin door, empty elsewhere."""
     app.context_processor(layout_values)
 
 
 def layout_values() -> dict[str, Any]:
     """``identity`` is None and ``nav`` empty on public pages, so that they never look up a session."""
     identity = find_identity() if "admin" in request.blueprints else None
-    return {"identity": identity, "nav": links(identity) if identity else ()}
+    alarm = find_gate_alarm(identity) if identity else None
+    return {"identity": identity, "nav": links(identity) if identity else (), "gate_alarm": alarm}
+
+
+def find_gate_alarm(identity: Identity) -> Alarm | None:
+    """What the banner says to those who may act on it: one row, read for nobody else."""
+    if not identity.may(GATE_MANAGE.name):
+        return None
+    try:
+        with short_read() as own:
+            return find_alarm(own, identity.account_id)
+    except SQLAlchemyError:
+        # The page that says so is being drawn: it must not fail for its banner.
+        return None
 
 
 def links(identity: Identity) -> tuple[Link, ...]:

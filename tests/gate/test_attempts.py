@@ -1,5 +1,6 @@
 """Attempts on a real database: what is spent, what comes back and to whom."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from portal.accounts.models import Account
 from portal.extensions import db
 from portal.gate import attempts
 from portal.gate import operations as gate
-from portal.gate.attempts import Reservation
+from portal.gate.attempts import Knock, Reservation
 from portal.gate.models import Attempt, AttemptCounter
 from portal.gate.throttle import Refusal
 from portal.stickers.models import Sticker
@@ -36,17 +37,10 @@ class Place:
         self.sticker_id = sticker_id
 
     def attempt(
-        self, *, client: str = "203.0.113.1", browser: str = MINE, generation: int = 2
+        self, *, client: str = "203.0.113.1", browser: str = MINE, generation: int = 2, device: str = ""
     ) -> Reservation | Refusal:
-        result = attempts.reserve(
-            db.session(),
-            account_id=self.account_id,
-            sticker_id=self.sticker_id,
-            generation=generation,
-            client=client,
-            browser_hash=browser,
-            now=datetime.now(UTC),
-        )
+        knock = Knock(self.account_id, self.sticker_id, generation, client, browser, device)
+        result = attempts.reserve(db.session(), knock, datetime.now(UTC))
         db.session.commit()
         return result
 
@@ -124,7 +118,7 @@ def test_at_most_four_failures_come_back(place):
         )
     db.session.commit()
     reservation = place.attempt(browser=YOURS)
-    reservation = Reservation(reservation.attempt_id, reservation.account_id, reservation.generation, MINE)
+    reservation = replace(reservation, browser_hash=MINE)
     assert attempts.give_back(db.session(), reservation, datetime.now(UTC)) == 4
 
 

@@ -3,6 +3,7 @@
 import hmac
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.exceptions import NotFound
@@ -10,11 +11,13 @@ from werkzeug.wrappers import Response
 
 from portal.database import reading
 from portal.extensions import db
-from portal.gate import attempts, queries
+from portal.gate import attempts, known_devices, queries, visibility
+from portal.gate.attempts import Knock, Reservation
 from portal.gate.queries import Look, ShownExpiration
 from portal.gate.throttle import Refusal, client_of
-from portal.gate.views import pages, visitor
+from portal.gate.views import alerts, pages, visitor
 from portal.gate.views.visitor import Browser
+from portal.lib.browsers import browser_kind
 from portal.stickers import tokens
 from portal.web.compression import compress
 from portal.web.context import now, portal, session
@@ -26,10 +29,15 @@ gate.after_request(compress)
 
 @dataclass(frozen=True)
 class Visit:
-    """A look with the state of its page: outcome 'record' or 'gate', or why there is neither."""
+    """A look with the state of its page: outcome 'record' or 'gate', or why there is neither.
+
+    ``look`` holds what this browser may be shown; ``whole`` is for those who must know more than they show, such as
+    whom a message goes to.
+    """
 
     look: Look
     outcome: str
+    whole: Look
     member: Identity | None = None
     expirations: tuple[ShownExpiration, ...] = ()
 
@@ -108,7 +116,7 @@ def contact_card(token: str) -> Response:
         return pages.show_unknown()
     if visit.outcome != "record":
         return redirect(pages.scan_address(token), 303)
-    return pages.send_card(visit.look, request.args.get("of", ""))
+    return pages.send_card(visit.look, request.args.get("of", ""), visit.member)
 
 
 @gate.get("/Q/<token>/logo")
@@ -132,11 +140,13 @@ def read_visit(text: str) -> Visit | None:
         if look is None:
             return None
         outcome, member = judge(look)
-        is_shown = outcome == "record" and request.endpoint == "public.gate.scan" and look.thing is not None
+        is_shown = outcome == "record" and request.endpoint == "public.gate.scan"
+        is_shown &= member is not None or visibility.shows_expirations(look)
         current = (
             queries.list_expirations(connection, look.company.id, look.thing.id) if is_shown and look.thing else []
         )
-        return Visit(look, outcome, member, tuple(current))
+        shown = look if member is not None else visibility.seen_by_visitors(look)
+        return Visit(shown, outcome, look, member, tuple(current))
 
 
 def judge(look: Look) -> tuple[str, Identity | None]:
@@ -156,28 +166,47 @@ def judge(look: Look) -> tuple[str, Identity | None]:
 def try_passcode(look: Look, browser: Browser) -> Response:
     """Reserves an attempt, looks at the code, and admits or refuses."""
     moment = now()
-    reservation = attempts.reserve(
-        session(),
-        account_id=look.company.id,
-        sticker_id=look.sticker.id,
-        generation=look.gate.generation,
-        client=client_of(request.remote_addr or ""),
-        browser_hash=browser.hash,
-        now=moment,
-    )
+    reservation = attempts.reserve(session(), read_knock(look, browser), moment)
     if isinstance(reservation, Refusal):
         session().rollback()  # nothing was spent, and nothing is kept of it
         return refuse(look, browser, reservation)
+    alerts.post(session(), look, reservation.alerts, moment)
     session().commit()  # spent, whatever happens to this process before the code has been looked at
     expected = queries.unseal_passcode(portal().key_ring, look.gate.sealed_text, look.company.id)
     if not hmac.compare_digest(read_code(request.form.get("passcode", "")).encode(), expected.encode()):
         return refuse(look, browser, None)
     attempts.give_back(session(), reservation, moment)
+    secret = admit(reservation, moment)
     session().commit()
     answer = redirect(request.path, 303)
     visitor.give_pass(answer, look)
     visitor.remember_browser(answer, browser)
+    visitor.remember_device(answer, look.company.public_id, secret)
     return answer
+
+
+def read_knock(look: Look, browser: Browser) -> Knock:
+    """Who types, at which sticker, which passcode."""
+    return Knock(
+        account_id=look.company.id,
+        sticker_id=look.sticker.id,
+        generation=look.gate.generation,
+        client=client_of(request.remote_addr or ""),
+        browser_hash=browser.hash,
+        device_hash=visitor.device_hash(look.company.public_id),
+    )
+
+
+def admit(reservation: Reservation, moment: datetime) -> str | None:
+    """The browser is a known device from now on: the secret of a new cookie, or None when it keeps its own."""
+    return known_devices.admit(
+        session(),
+        account_id=reservation.account_id,
+        generation=reservation.generation,
+        device_id=reservation.device_id,
+        browser=browser_kind(request.user_agent.string),
+        now=moment,
+    )
 
 
 def read_code(typed: str) -> str:

@@ -15,6 +15,7 @@ from portal.gate.record_page import card_of, record_page, show_day
 from portal.gate.throttle import ACCOUNT, STICKER, Refusal
 from portal.lib.clock import local, today_in
 from portal.lib.images import card_jpeg
+from portal.lib.phones import show_phone, tel_link
 from portal.lib.vcard import vcard
 from portal.stickers import tokens
 from portal.web.context import now, portal
@@ -118,6 +119,8 @@ def show_gate(look: Look, refusal: Refusal | None = None, *, is_wrong: bool = Fa
         wait_seconds=seconds,
         wait_text=wait_text(seconds),
         closed=refusal.scope if refusal and refusal.scope in (STICKER.scope, ACCOUNT.scope) else "",
+        phone=show_phone(look.company.contact_phone, look.company.country) if look.company.contact_phone else "",
+        tel_href=tel_link(look.company.contact_phone) if look.company.contact_phone else "",
     )
     if refusal:
         answer.headers["Retry-After"] = str(seconds)
@@ -134,21 +137,23 @@ def show_record(look: Look, expirations: Sequence[ShownExpiration], member: Iden
         accent=look.company.accent,
         company=look.company,
         logo_href=logo_address(look),
-        page=record_page(look, thing, expirations, today_in(look.company.timezone, now())),
+        page=record_page(
+            look, thing, expirations, today_in(look.company.timezone, now()), is_member=member is not None
+        ),
         base=request.path,
         is_member=member is not None,
         edit_href=f"/admin/records/{thing.public_id}/edit" if may_edit else "",
     )
 
 
-def send_card(look: Look, of: str) -> Response:
-    """A contact card as a file to save."""
+def send_card(look: Look, of: str, member: Identity | None) -> Response:
+    """A contact card as a file to save. Of a person who is reached by message only: name, title, organisation."""
     thing = _thing(look)
-    page = record_page(look, thing, (), today_in(look.company.timezone, now()))
+    page = record_page(look, thing, (), today_in(look.company.timezone, now()), is_member=member is not None)
     person = card_of(page, of)
     if person is None:
         raise NotFound
-    photo = portal().photos.path(person.photo_key, "thumb")
+    photo = None if person.is_relayed else portal().photos.path(person.photo_key, "thumb")
     card = vcard(
         name=person.name,
         organisation=person.organisation,
@@ -156,7 +161,7 @@ def send_card(look: Look, of: str) -> Response:
         email=person.email,
         phones=person.phones,
         photo=card_jpeg(photo.read_bytes()) if photo else None,
-        note="" if page.is_contact else f"{page.kind}: {page.name}" + (f" ({page.tag})" if page.tag else ""),
+        note="" if page.is_contact or person.is_relayed else f"{page.kind}: {page.name}" + (f" ({page.tag})" if page.tag else ""),
     )
     answer = Response(card, mimetype="text/vcard")
     answer.headers.set("Content-Disposition", "attachment", filename="contact.vcf")

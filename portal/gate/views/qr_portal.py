@@ -14,13 +14,15 @@ from portal.audit.models import AuditEvent
 from portal.audit.operations import record as audit
 from portal.audit.queries import list_for_target
 from portal.errors import NotFound
-from portal.gate import operations, queries
+from portal.gate import budget, operations, queries
 from portal.gate.forms import QrPortalForm
 from portal.gate.models import Passcode
+from portal.gate.throttle import most_guesses, odds
+from portal.gate.views.wording import show_percent
 from portal.labels.layout import sheets_needed
 from portal.labels.queries import usual_stock
 from portal.lib.clock import local
-from portal.lib.passcodes import SHORTEST, make_passcode
+from portal.lib.passcodes import SHORTEST, count_codes, make_passcode
 from portal.stickers import operations as stickers
 from portal.stickers import queries as sticker_queries
 from portal.stickers import tokens
@@ -143,10 +145,24 @@ def page(state: State, form: QrPortalForm) -> str:
         sheet_count=sheets_needed(impact.sticker_count, stock) if impact.sticker_count else 0,
         stock=stock,
         passcode_is_missing=not state.passcode,
+        bound=bound(state),
         changed_on=f"{local(state.row.changed_at, state.account.timezone):%d %b %Y}",
         public_url=portal().settings.public_url,
         warnings=public_url_warnings(portal().settings.public_url),
     )
+
+
+def bound(state: State) -> dict[str, int | str]:
+    """How many wrong codes can be looked at before this passcode changes, and the chance that this gives."""
+    spent, codes = budget.get_budget(session(), state.account.id), count_codes(len(state.passcode) or SHORTEST)
+    most = most_guesses(spent.granted)
+    return {
+        "unknown": spent.most,
+        "unknown_odds": show_percent(odds(spent.most, codes)),
+        "all": most,
+        "all_odds": show_percent(odds(most, codes)),
+        "codes": f"{codes:,}",
+    }
 
 
 def save(state: State, form: QrPortalForm) -> None:

@@ -1,4 +1,5 @@
-"""What a visitor's browser brings along: a gate pass, a short-lived number of its own, perhaps a member's session.
+"""What a visitor's browser brings along: a gate pass, a short-lived number of its own, perhaps a member's session, and
+the secret of a known device.
 
 None of it is looked up in the database unless the request carries it.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 from werkzeug.wrappers import Response
 
-from portal.gate import passes
+from portal.gate import known_devices, passes
 from portal.gate.queries import Look
 from portal.lib.browsers import browser_kind
 from portal.lib.secrets import digest
@@ -74,6 +75,20 @@ def take_pass(answer: Response, look: Look) -> None:
     answer.headers["Clear-Site-Data"] = '"cache"'
 
 
+def device_hash(account_public_id: str) -> str:
+    """The digest of the browser's known-device cookie for this account, '' when it brings none."""
+    secret = request.cookies.get(_device_cookie(account_public_id), "")
+    return digest(secret) if _NONCE.fullmatch(secret) else ""
+
+
+def remember_device(answer: Response, account_public_id: str, secret: str | None) -> None:
+    """Makes the browser keep what it is known by for 180 more days: a new secret, or (None) the one it has."""
+    name = _device_cookie(account_public_id)
+    value = secret or request.cookies.get(name, "")
+    if _NONCE.fullmatch(value):
+        _set_cookie(answer, name, value, int(known_devices.LIFE.total_seconds()))
+
+
 def find_member(look: Look) -> Identity | None:
     """The signed-in member of the sticker's own account, who needs no passcode, whichever account they work in now."""
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
@@ -107,6 +122,10 @@ def _browser_cookie() -> str:
 
 def _pass_cookie(look: Look) -> str:
     return passes.cookie_name(look.company.public_id, is_https=portal().settings.is_https)
+
+
+def _device_cookie(account_public_id: str) -> str:
+    return known_devices.cookie_name(account_public_id, is_https=portal().settings.is_https)
 
 
 def _set_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
