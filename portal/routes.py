@@ -20,8 +20,11 @@ from portal.gate.views.crew import crew
 from portal.gate.views.gate import gate
 from portal.gate.views.gate_settings import gate_settings
 from portal.gate.views.qr_portal import qr_portal
+from portal.jobs.views import outgoing
 from portal.labels.views.labels import labels
+from portal.records.views.calendars import calendar_feed, calendars
 from portal.records.views.records import records
+from portal.records.views.reminders import reminders
 from portal.records.views.transfer import transfer
 from portal.stickers.views.stickers import stickers
 from portal.visits.views.home import home
@@ -41,10 +44,26 @@ class Audience:
     rooms: tuple[Blueprint, ...]
 
 
-BEHIND_SIGN_IN = (home, messages, records, transfer, stickers, labels, profile, second_step, people, company, audit, qr_portal, gate_settings)
+BEHIND_SIGN_IN = (
+    home,
+    messages,
+    records,
+    transfer,
+    stickers,
+    labels,
+    profile,
+    second_step,
+    people,
+    company,
+    audit,
+    qr_portal,
+    gate_settings,
+    calendars,
+    outgoing,
+)
 
 AUDIENCES = (
-    Audience("public", guards.anyone, "", (gate, crew)),
+    Audience("public", guards.anyone, "", (gate, crew, reminders, calendar_feed)),
     Audience("sign_in", guards.anyone, "", (sessions,)),
     Audience("admin", guards.signed_in, "/admin", BEHIND_SIGN_IN),
     Audience("ops", guards.operator, "", (health.health,)),

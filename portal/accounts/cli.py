@@ -1,10 +1,10 @@
-"""Commands about people: ``portal admin create`` and ``portal admin password``. They need an application context."""
+"""Commands about people: ``portal admin create``, ``password`` and ``totp-off``. They need an application context."""
 
 import sys
 
 import click
 
-from portal.accounts import operations, queries, staffing
+from portal.accounts import operations, queries, second_step, staffing
 from portal.accounts.models import Account
 from portal.audit.operations import OPERATOR
 from portal.errors import Refused
@@ -63,6 +63,20 @@ def set_password(email: str, password_stdin: bool) -> None:
     ended = operations.reset_password(session(), user=user, actor=OPERATOR, new_hash=new_hash, now=now())
     session().commit()
     click.echo(f"The password of {email} is set; {ended} session{'' if ended == 1 else 's'} ended.")
+
+
+@admin.command("totp-off")
+@click.option("--email", required=True, help="Whose second step: their phone and recovery codes are lost.")
+def totp_off(email: str) -> None:
+    """Turns a person's second step off and ends all their sessions. They can set it up again."""
+    user = queries.find_user_by_email(session(), checked_email(email))
+    if user is None:
+        raise Stop(f"Nobody signs in with {email}.")
+    if not second_step.turn_off(session(), user_id=user.id, account_id=None, actor=OPERATOR, now=now()):
+        raise Stop(f"The second step of {user.email} is off already.")
+    operations.end_all_sessions(session(), user_id=user.id)
+    session().commit()
+    click.echo(f"The second step of {user.email} is off; the password alone signs them in.")
 
 
 def make_admin(company: str, email: str, name: str, password_hash: str) -> str:

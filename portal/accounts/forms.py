@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -71,6 +72,13 @@ class SignInForm(RoomForm):
     email = EmailField("E-mail", filters=[one_line], validators=[DataRequired("Type your e-mail address.")])
     password = PasswordField("Password", validators=[InputRequired("Type your password.")])
     next = HiddenField()
+
+
+class CodeForm(RoomForm):
+    """A code of the authenticator app, or a recovery code. ``secret``: the sealed one that is being set up."""
+
+    code = StringField("Code", filters=[one_line], validators=[DataRequired("Type the code."), Length(max=40)])
+    secret = HiddenField()
 
 
 class SetupForm(RoomForm):
@@ -189,7 +197,8 @@ class InviteForm(RightsForm):
 
 
 class CompanyForm(RoomForm):
-    """The company's particulars. ``version`` is the one that was shown."""
+    """The company's particulars. ``version`` is the one that was shown; ``duty_choices`` offers contacts as (public id,
+    words)."""
 
     version = HiddenField(default="0")
     name = StringField(
@@ -202,14 +211,35 @@ class CompanyForm(RoomForm):
     )
     contact_email = EmailField("E-mail", filters=[one_line], validators=[Length(max=320)])
     contact_phone = TelField("Phone", filters=[one_line])
+    contact_policy = RadioField(
+        "What visitors see of the people",
+        default="direct",
+        description="A contact can differ: see its own page. People who are signed in always see everything.",
+    )
+    duty_contact = SelectField(
+        "Duty contact",
+        default="",
+        validate_choice=False,
+        description="Gets the messages about records whose owner and supervisor have no e-mail address. "
+        "Without one, the published e-mail above gets them.",
+    )
     accent = ColorField("Accent colour", description=f"Of links and buttons. {OWN_ACCENT} is the portal's own.")
     logo = FileField("Logo", description="JPEG, PNG, WebP or HEIC, up to 10 MB. Shown at the gate and on labels.")
     remove_logo = BooleanField("Remove the logo")
+    requires_totp = BooleanField(
+        "Everybody signs in with a second step",
+        description="A code from an app on their phone. Whoever has none is led to set it up before anything else.",
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, duty_choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country.choices = country_choices()
         self.timezone.choices = timezone_choices()
+        self.contact_policy.choices = [
+            ("direct", "Direct: e-mail address and phone numbers, with Email Me and Call Me"),
+            ("relay", "Relay only: neither; they send a message, which reaches the person by mail and the inbox"),
+        ]
+        self.duty_contact.choices = [("", "Nobody"), *duty_choices]
 
     def validate_contact_email(self, field: Any) -> None:
         try:
@@ -239,7 +269,7 @@ class CompanyForm(RoomForm):
         text = self.version.data
         return int(text) if text.isdecimal() and len(text) < 10 else 0
 
-    def columns(self) -> dict[str, str]:
+    def columns(self) -> dict[str, Any]:
         """The checked values by column of the account, without the logo."""
         accent = (self.accent.data or OWN_ACCENT).lower()
         return {
@@ -249,5 +279,7 @@ class CompanyForm(RoomForm):
             "contact_name": self.contact_name.data,
             "contact_email": self.contact_email.data,
             "contact_phone": self.phone,
+            "contact_policy": self.contact_policy.data,
             "accent": "" if accent == OWN_ACCENT else accent,
+            "requires_totp": self.requires_totp.data,
         }

@@ -90,16 +90,18 @@ def sign_in(
     now: datetime,
     account_id: int | None = None,
     new_hash: str = "",
+    has_typed_code: bool = False,
 ) -> str | None:
     """Begins a session for checked credentials and returns its secret; None when the password changed since the check.
 
     The session opens in ``account_id``, else where the person last worked. The browser's session before ends, and
-    those that are over are swept up. ``new_hash``: the same password with today's cost.
+    those that are over are swept up. ``new_hash``: the same password with today's cost. A person with a second step
+    gets no session without ``has_typed_code``.
     """
     user = session.scalar(
         select(User).where(User.id == credentials.user_id, User.password_hash == credentials.password_hash)
     )
-    if user is None:
+    if user is None or (user.sealed_totp and not has_typed_code):
         return None
     if new_hash:
         user.password_hash = new_hash
@@ -114,15 +116,37 @@ def sign_in(
             browser=browser,
             created_at=now,
             last_seen_at=now,
+            fresh_at=now,
         )
     )
     _record_own(session, account_id, Actor(user.id, user.name), "user.sign_in", now, after={"browser": browser})
     return secret
 
 
+def renew_session(session: Session, *, session_id: int, user_id: int, fresh_at: datetime | None = None) -> str:
+    """Gives a running session a new secret, since what it stands for has changed; ``fresh_at`` makes it fresh."""
+    secret = make_secret()
+    values: dict[str, object] = {"secret_hash": digest(secret)} | ({"fresh_at": fresh_at} if fresh_at else {})
+    session.execute(
+        update(AuthSession).where(AuthSession.id == session_id, AuthSession.user_id == user_id).values(values)
+    )
+    return secret
+
+
+def confirm_sign_in(session: Session, *, account_id: int, actor: Actor, session_id: int, now: datetime) -> str:
+    """Makes a session fresh whose person has typed the password again; returns its new secret."""
+    _record_own(session, account_id, actor, "user.confirm_sign_in", now)
+    return renew_session(session, session_id=session_id, user_id=actor.user_id or 0, fresh_at=now)
+
+
 def end_session(session: Session, *, user_id: int, session_id: int) -> None:
     """Ends one sign-in of the person: signing out."""
     session.execute(delete(AuthSession).where(AuthSession.id == session_id, AuthSession.user_id == user_id))
+
+
+def end_all_sessions(session: Session, *, user_id: int) -> int:
+    """Ends every sign-in of the person. Returns how many."""
+    return _delete_sessions(session, user_id, None)
 
 
 def end_listed_session(

@@ -31,6 +31,7 @@ class Credentials:
 
     user_id: int
     password_hash: str
+    has_second_step: bool = False
 
 
 def has_users(session: Session) -> bool:
@@ -45,8 +46,15 @@ def is_setup_token(session: Session, secret: str) -> bool:
 
 def find_credentials(session: Session, email: str) -> Credentials | None:
     """The person of this e-mail in any letter case, for a password check."""
-    row = session.execute(select(User.id, User.password_hash).where(User.email == email_key(email))).first()
-    return Credentials(row.id, row.password_hash) if row else None
+    columns = (User.id, User.password_hash, User.sealed_totp)
+    row = session.execute(select(*columns).where(User.email == email_key(email))).first()
+    return Credentials(row.id, row.password_hash, bool(row.sealed_totp)) if row else None
+
+
+def find_credentials_by_id(session: Session, user_id: int) -> Credentials | None:
+    """The same by id, for somebody whose password was right a moment ago."""
+    user = session.get(User, user_id)
+    return Credentials(user.id, user.password_hash, bool(user.sealed_totp)) if user else None
 
 
 def find_user_by_email(session: Session, email: str) -> User | None:

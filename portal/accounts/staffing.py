@@ -4,6 +4,7 @@ Every verb reads the actor's rights anew behind a lock on the company: two who t
 come one after the other. Nobody edits themselves and only an admin touches an admin, so an admin always remains.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -195,7 +196,13 @@ def remove_member(
 
 
 def update_company(
-    session: Session, *, account_id: int, actor: Actor, version: int, columns: dict[str, str], now: datetime
+    session: Session,
+    *,
+    account_id: int,
+    actor: Actor,
+    version: int,
+    columns: Mapping[str, str | int | None],
+    now: datetime,
 ) -> Account | Conflict:
     """Saves the company's particulars unless somebody saved after ``version`` was shown."""
     account = session.scalars(
@@ -223,6 +230,15 @@ def update_company(
         after={column: columns[column] for column in changed} | {"version": account.version},
     )
     return account
+
+
+def forget_contact(session: Session, account_id: int, contact_id: int) -> None:
+    """Before a contact is deleted: a company whose duty contact it is has none any more. A later row may get its id."""
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id, Account.duty_contact_id == contact_id)
+        .values(duty_contact_id=None)
+    )
 
 
 def _changes_since(session: Session, account: Account, version: int) -> tuple[Change, ...]:

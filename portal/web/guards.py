@@ -7,7 +7,14 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from portal.accounts.permissions import DOORS, Permission
-from portal.web.identity import Identity, find_identity
+from portal.web import confirming
+from portal.web.context import now
+from portal.web.identity import Identity, find_identity, follow_rights
+
+# Where somebody who must set up the second step first may go; signing out stands before another guard.
+BEFORE_SECOND_STEP = frozenset(
+    ("admin.second_step.show", "admin.second_step.turn_on", "admin.profile.confirm", "admin.profile.switch_account")
+)
 
 
 def anyone() -> None:
@@ -19,7 +26,7 @@ def operator() -> None:
 
 
 def signed_in() -> Response | tuple[str, int] | None:
-    """Asks for a sign-in, then for the permission that the table of doors names."""
+    """Asks for a sign-in, then for what the table of doors names: the permission, and a fresh sign-in."""
     identity = find_identity()
     if identity is None:
         return redirect(sign_in_address(), 303)
@@ -35,7 +42,12 @@ def signed_in() -> Response | tuple[str, int] | None:
     door = DOORS.get(request.endpoint or "")
     if door is None or door.permission is None:
         raise NotFound
-    return None if identity.may(door.permission.name) else refusal(identity, door.permission)
+    identity = follow_rights(identity)
+    if not identity.may(door.permission.name):
+        return refusal(identity, door.permission)
+    if identity.must_set_up_second_step and request.endpoint not in BEFORE_SECOND_STEP:
+        return redirect("/admin/profile/second-step", 303)
+    return confirming.ask(identity) if door.fresh and not identity.is_fresh(now()) else None
 
 
 def refusal(identity: Identity, permission: Permission) -> tuple[str, int]:

@@ -16,14 +16,15 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Unauthorized
 
 from portal import database
-from portal.accounts.models import SESSION_IDLE, SESSION_LIFE, Account, AuthSession, Membership, User
+from portal.accounts.models import FRESH_FOR, SESSION_IDLE, SESSION_LIFE, Account, AuthSession, Membership, User
 from portal.accounts.permissions import granted
 from portal.audit.operations import Actor
 from portal.extensions import db, login_manager
 from portal.lib import clock
-from portal.lib.secrets import digest
+from portal.lib.secrets import digest, make_secret
 
 SEEN_STEP = timedelta(minutes=5)  # how often "last seen" is written
+_RIGHTS = "rights"  # what the cookie's session id was made for
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class Identity(UserMixin):  # type: ignore[misc]  # the library carries no types
     role: str
     permissions: frozenset[str]
     memberships: tuple[Place, ...]
+    fresh_at: datetime | None
+    has_second_step: bool
+    company_requires_second_step: bool
 
     def get_id(self) -> str:
         return self.secret
@@ -57,6 +61,20 @@ class Identity(UserMixin):  # type: ignore[misc]  # the library carries no types
     def may(self, permission: str) -> bool:
         """Whether the person has the permission of this name in the current account."""
         return permission in self.permissions
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the password was typed in this session a short while ago."""
+        return self.fresh_at is not None and now - self.fresh_at <= FRESH_FOR
+
+    @property
+    def must_set_up_second_step(self) -> bool:
+        """Whether the company asks for what the person does not have yet."""
+        return self.company_requires_second_step and not self.has_second_step
+
+    @property
+    def rights(self) -> str:
+        """Changes whenever what the person may do here changes."""
+        return digest(" ".join((str(self.account_id), self.role, *sorted(self.permissions))))[:16]
 
     @property
     def actor(self) -> Actor:
@@ -86,10 +104,36 @@ def find_identity() -> Identity | None:
 def begin(secret: str) -> None:
     """Puts the secret of a committed session into an emptied cookie: with the sign-in, the CSRF token is new too."""
     cookie.clear()
+    renew(secret)
+
+
+def renew(secret: str) -> Identity:
+    """Puts a committed new secret of the running session into the cookie; open forms keep their token."""
     identity = load_identity(secret)
     if identity is None:
         raise Unauthorized
     login_user(identity)
+    cookie[_RIGHTS] = identity.rights
+    return identity
+
+
+def follow_rights(identity: Identity) -> Identity:
+    """The same person under a new session id when their rights have changed since the last one (ASVS 5.0, 7.2.4)."""
+    if cookie.get(_RIGHTS) == identity.rights:
+        return identity
+    secret = make_secret()
+    try:
+        with db.engine.begin() as connection:
+            moved = connection.execute(
+                update(AuthSession)
+                .where(AuthSession.id == identity.session_id, AuthSession.secret_hash == digest(identity.secret))
+                .values(secret_hash=digest(secret))
+                .returning(AuthSession.id)
+            ).first()
+    except OperationalError:
+        # A long write holds the database: the next request does it. Looking must not fail for it.
+        return identity
+    return renew(secret) if moved else identity
 
 
 def end() -> None:
@@ -109,8 +153,10 @@ def load_identity(secret: str) -> Identity | None:
                 AuthSession.created_at,
                 AuthSession.last_seen_at,
                 AuthSession.user_id,
+                AuthSession.fresh_at,
                 User.name,
                 User.email,
+                (User.sealed_totp != "").label("has_second_step"),
             )
             .join(User, User.id == AuthSession.user_id)
             .where(AuthSession.secret_hash == digest(secret))
@@ -134,6 +180,9 @@ def load_identity(secret: str) -> Identity | None:
         role=here.role,
         permissions=granted(here.role, here.permissions) if here.role else frozenset(),
         memberships=tuple(Place(place.name, place.public_id) for place in places),
+        fresh_at=found.fresh_at,
+        has_second_step=bool(found.has_second_step),
+        company_requires_second_step=here.requires_totp,
     )
 
 
@@ -146,14 +195,23 @@ class _MembershipRow(NamedTuple):
     accent: str
     role: str
     permissions: list[str]
+    requires_totp: bool
 
 
-_NOWHERE = _MembershipRow(0, "", "", "", "", [])
+_NOWHERE = _MembershipRow(0, "", "", "", "", [], False)
 
 
 def _list_places(connection: Connection, user_id: int) -> list[_MembershipRow]:
     rows = connection.execute(
-        select(Account.id, Account.public_id, Account.name, Account.accent, Membership.role, Membership.permissions)
+        select(
+            Account.id,
+            Account.public_id,
+            Account.name,
+            Account.accent,
+            Membership.role,
+            Membership.permissions,
+            Account.requires_totp,
+        )
         .join(Membership, Membership.account_id == Account.id)
         .where(Membership.user_id == user_id)
         .order_by(Account.name, Account.id)

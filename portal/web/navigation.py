@@ -43,6 +43,7 @@ SIDEBAR = (
     Entry("Contacts", "person-vcard", "admin.records.index", (("kind", "contact"),)),
     Entry("Messages", "chat-left-text", "admin.messages.index"),
     Entry("Labels", "upc-scan", "admin.labels.choose"),
+    Entry("Calendars", "calendar3", "admin.calendars.index"),
     Entry("Import", "file-earmark-arrow-up", "admin.transfer.import_start"),
     Entry(
         "Settings",
@@ -53,6 +54,8 @@ SIDEBAR = (
             Entry("Gate", "shield-lock", "admin.gate_settings.index"),
             Entry("Company", "building", "admin.company.edit"),
             Entry("People", "people", "admin.people.index"),
+            Entry("Outgoing mail", "envelope", "admin.outgoing.mails"),
+            Entry("Jobs", "list-check", "admin.outgoing.jobs"),
             Entry("Audit", "clock-history", "admin.audit.index"),
         ),
     ),

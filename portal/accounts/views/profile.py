@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from portal.accounts import operations, queries
 from portal.accounts.forms import ChangePasswordForm
 from portal.lib.clock import show_moment
-from portal.lib.passwords import LONGEST, hash_password, verify_password
-from portal.web.context import now, session, short_read
+from portal.lib.passwords import hash_password
+from portal.web import confirming, identity, proving
+from portal.web.context import now, session
 from portal.web.identity import Identity, current_identity
+from portal.web.paths import local_path
 
 profile = Blueprint("profile", __name__, url_prefix="")
 
@@ -40,20 +42,23 @@ def change_password() -> ResponseReturnValue:
     form = _password_form(me)
     if not form.validate():
         return _page(me, form), 422
-    with short_read() as reading:
-        found = queries.find_credentials(reading, me.email)
-    if not found or not verify_password(found.password_hash, form.current_password.data[: LONGEST + 1]):
-        form.current_password.errors = ["That is not your current password."]
+    proof = proving.prove_password(me.email, form.current_password.data)
+    if not isinstance(proof, proving.Proof):
+        wrong = "That is not your current password."
+        form.current_password.errors = [wrong if proof is None else proving.too_many(proof)]
         return _page(me, form), 422
     new_hash = hash_password(form.new_password.data)
+    proving.accept(proof)
     ended = operations.change_password(
-        session(), account_id=me.account_id, actor=me.actor, credentials=found, new_hash=new_hash,
+        session(), account_id=me.account_id, actor=me.actor, credentials=proof.credentials, new_hash=new_hash,
         kept_id=me.session_id, now=now(),
     )  # fmt: skip
     if ended is None:
         form.current_password.errors = ["Your password was changed elsewhere at this moment. Try again."]
         return _page(me, form), 409
+    secret = operations.renew_session(session(), session_id=me.session_id, user_id=me.user_id)
     session().commit()
+    identity.renew(secret)
     flash(f"Your password is changed.{_ended_words(ended)}", "success")
     return redirect("/admin/profile", 303)
 
@@ -81,6 +86,21 @@ def end_other_sessions() -> ResponseReturnValue:
     session().commit()
     flash(_ended_words(ended).strip() or "There is no other sign-in.", "success")
     return redirect("/admin/profile", 303)
+
+
+@profile.route("/confirm-sign-in", methods=["GET", "POST"])
+def confirm() -> ResponseReturnValue:
+    """Asks for the password before a page that shows or changes secrets, then goes on to it."""
+    me = current_identity()
+    onward = local_path(request.values.get("next"))
+    if request.method == "POST":
+        problem = confirming.confirm(me)
+        if not problem:
+            return redirect(onward, 303)
+        return confirming.page(me, "/admin/confirm-sign-in", [("next", onward)], problem), 422
+    if me.is_fresh(now()):
+        return redirect(onward, 303)
+    return confirming.page(me, "/admin/confirm-sign-in", [("next", onward)], "")
 
 
 @profile.post("/switch-account")

@@ -1,32 +1,26 @@
 """Ways in and out: sign-in, sign-out, the first admin, invitations."""
 
-import re
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.accounts import operations, queries, staffing
-from portal.accounts.forms import AcceptForm, SetupForm, SignInForm
+from portal.accounts.counting import Refusal
+from portal.accounts.forms import AcceptForm, CodeForm, SetupForm, SignInForm
 from portal.accounts.models import Invitation
 from portal.gate import operations as gate
 from portal.lib.browsers import browser_kind
 from portal.lib.clock import show_moment
 from portal.lib.passcodes import make_passcode
-from portal.lib.passwords import LONGEST, hash_password, needs_rehash, verify_password
-from portal.web import identity
+from portal.lib.passwords import hash_password, needs_rehash
+from portal.web import identity, pending, proving
 from portal.web.context import now, portal, session, short_read
+from portal.web.paths import local_path
 
 sessions = Blueprint("sessions", __name__, url_prefix="")
 
 WRONG = "E-mail or password is not right."
-# A path of this site. Browsers drop tabs and line ends, and read a backslash as a slash, so none of them may be there.
-_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f]*")
-
-
-def local_path(text: str | None) -> str:
-    """The address to go on to: ``text`` when it is a path of this site, else the start."""
-    return text if text and _LOCAL.fullmatch(text) else "/admin/"
 
 
 @sessions.route("/sign-in", methods=["GET", "POST"])
@@ -40,23 +34,57 @@ def sign_in() -> ResponseReturnValue:
         return _sign_in_page(form)
     if not form.validate():
         return _sign_in_page(form), 422
-    with short_read() as reading:
-        found = queries.find_credentials(reading, form.email.data)
-    if not verify_password(found.password_hash if found else None, form.password.data[: LONGEST + 1]) or found is None:
-        form.form_errors.append(WRONG)
+    proof = proving.prove_password(form.email.data, form.password.data)
+    if not isinstance(proof, proving.Proof):
+        form.form_errors.append(WRONG if proof is None else proving.too_many(proof))
         return _sign_in_page(form), 401
-    return _enter(found, form.password.data, form.next.data) or (_sign_in_page(form), 401)
+    return _enter(proof, form.password.data, local_path(form.next.data)) or (_sign_in_page(form), 401)
 
 
-def _enter(found: queries.Credentials, password: str, onward: str | None) -> ResponseReturnValue | None:
-    """Begins the session of checked credentials; None when the password was changed at this very moment."""
+def _enter(proof: proving.Proof, password: str, onward: str) -> ResponseReturnValue | None:
+    """Begins the session, or asks for the second step; None when the password was changed at this very moment."""
+    found = proof.credentials
     new_hash = hash_password(password) if needs_rehash(found.password_hash) else ""
+    proving.accept(proof)
+    if found.has_second_step:
+        session().commit()
+        return pending.wait_for_code(found, onward)
     secret = operations.sign_in(session(), credentials=found, new_hash=new_hash, **_browser())
     if secret is None:
         return None
     session().commit()
     identity.begin(secret)
-    return redirect(local_path(onward), 303)
+    return redirect(onward, 303)
+
+
+@sessions.route("/sign-in/code", methods=["GET", "POST"])
+def second_step() -> ResponseReturnValue:
+    """The code of the app, or a recovery code, after the right password. Only now a session begins."""
+    waiting = pending.find()
+    if waiting is None:
+        flash("Sign in again: the code was not typed within 10 minutes.", "error")
+        return redirect("/sign-in", 303)
+    form = CodeForm()
+    if request.method != "POST":
+        return _code_page(form)
+    if not form.validate():
+        return _code_page(form), 422
+    problem = proving.prove_code(waiting.credentials.user_id, form.code.data)
+    if problem:
+        form.code.errors = [problem]
+        return _code_page(form), 401
+    secret = operations.sign_in(
+        session(), credentials=waiting.credentials, account_id=waiting.account_id, has_typed_code=True, **_browser()
+    )
+    if secret is None:
+        return redirect("/sign-in", 303)
+    session().commit()
+    identity.begin(secret)
+    return redirect(local_path(waiting.onward), 303)
+
+
+def _code_page(form: CodeForm) -> str:
+    return render_template("accounts/second_step_sign_in.html", form=form)
 
 
 def _browser() -> dict[str, Any]:
@@ -143,20 +171,27 @@ def accept_invitation(secret: str) -> ResponseReturnValue:
         return _accept_page(form, invitation)
     if not form.validate():
         return _accept_page(form, invitation), 422
-    if known and not verify_password(known.password_hash, form.password.data[: LONGEST + 1]):
-        form.form_errors.append("The password is not right.")
+    proof = proving.prove_password(invitation.email, form.password.data) if known else None
+    if known and not isinstance(proof, proving.Proof):
+        form.form_errors.append(proving.too_many(proof) if isinstance(proof, Refusal) else "The password is not right.")
         return _accept_page(form, invitation), 401
-    return _join(form, invitation, known)
+    return _join(form, invitation, proof if isinstance(proof, proving.Proof) else None)
 
 
-def _join(form: AcceptForm, invitation: Invitation, known: queries.Credentials | None) -> ResponseReturnValue:
+def _join(form: AcceptForm, invitation: Invitation, proof: proving.Proof | None) -> ResponseReturnValue:
     """Uses the link and begins a session in the company."""
-    password_hash = "" if known else hash_password(form.password.data)
+    password_hash = "" if proof else hash_password(form.password.data)
+    known = proof.credentials if proof else None
+    if proof:
+        proving.accept(proof)
     accepted = staffing.accept_invitation(
         session(), invitation=invitation, credentials=known, name=form.name.data, password_hash=password_hash, now=now()
     )
     if isinstance(accepted, staffing.Refusal):
         return _stopped("This invitation cannot be used", accepted.sentence, 409)
+    if accepted.has_second_step:
+        session().commit()
+        return pending.wait_for_code(accepted, "/admin/", invitation.account_id)
     secret = operations.sign_in(session(), credentials=accepted, account_id=invitation.account_id, **_browser())
     if secret is None:
         return _stopped("Your password has just changed", "Open the link again and type the new one.", 409)
