@@ -75,6 +75,9 @@ class Company:
     contact_phone: str
     accent: str
     logo_key: str
+    visible_fields: dict[str, list[str]]
+    contact_policy: str
+    duty_contact_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """The record, with the columns that a visitor may see and no other."""
+    """The record, with the columns that its page may show. Visitors see a part of them: see ``visibility``."""
 
     id: int
     public_id: str
@@ -98,12 +101,16 @@ class Thing:
     description: str
     photo_key: str
     visitor_notes: str
+    private_notes: str
+    state: str
     owner_id: int | None
     supervisor_id: int | None
     make: str
     model: str
     year: int | None
     plate: str
+    vin: str
+    odometer: int | None
     manufacturer: str
     serial_number: str
     address: str
@@ -113,6 +120,7 @@ class Thing:
     email: str
     phone: str
     mobile: str
+    contact_policy: str
     archived_at: datetime | None
 
 
@@ -127,6 +135,7 @@ class Person:
     phone: str
     mobile: str
     photo_key: str
+    contact_policy: str
     archived_at: datetime | None
 
 

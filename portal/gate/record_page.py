@@ -1,7 +1,7 @@
 """What an admitted visitor sees of a record: plain values out of a look. No database, no web."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.gate.queries import Company, Look, Person, ShownExpiration, Thing
@@ -9,6 +9,8 @@ from portal.lib.links import mailto
 from portal.lib.phones import show_phone, tel_link
 from portal.records import expirations
 from portal.records.expirations import DUE, EXPIRED, VALID
+from portal.records.policies import RELAY
+from portal.records.states import LOST, OUT_OF_ORDER, RETIRED, STOLEN
 
 OWNER = "owner"
 SUPERVISOR = "supervisor"
@@ -18,7 +20,10 @@ KINDS = {"vehicle": "Vehicle", "equipment": "Equipment", "location": "Location",
 
 @dataclass(frozen=True)
 class PersonCard:
-    """Somebody to reach. Links are '' when nothing is on file; ``slot`` is what photo and card addresses end in."""
+    """Somebody to reach. Links are '' when nothing is on file; ``slot`` is what photo and card addresses end in.
+
+    ``is_relayed``: visitors reach the person by a message only, so nothing here tells an address or a number.
+    """
 
     slot: str
     heading: str
@@ -32,6 +37,7 @@ class PersonCard:
     phones: tuple[tuple[str, str], ...]  # (type, E.164), for the contact card
     organisation: str
     title: str
+    is_relayed: bool
 
     @property
     def is_reachable(self) -> bool:
@@ -50,6 +56,15 @@ class ExpirationLine:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """What a state says to whoever stands before the thing, above all else; ``tone`` is its colour."""
+
+    tone: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class RecordPage:
     """The page. ``person`` is whom the two big buttons reach; ``hints`` are for those who may edit the record."""
 
@@ -59,17 +74,21 @@ class RecordPage:
     facts: tuple[tuple[str, str], ...]
     is_contact: bool
     photo_key: str
+    notice: Notice | None
     status: str
     status_tone: str
     person: PersonCard
     supervisor: PersonCard | None
     expirations: tuple[ExpirationLine, ...]
     visitor_notes: str
+    private_notes: str
     hints: tuple[str, ...]
 
 
-def record_page(look: Look, thing: Thing, current: Sequence[ShownExpiration], today: date) -> RecordPage:
-    """Everything on the page, by the account's today."""
+def record_page(
+    look: Look, thing: Thing, current: Sequence[ShownExpiration], today: date, *, is_member: bool
+) -> RecordPage:
+    """Everything on the page, by the account's today. ``is_member``: for somebody of the company, who sees it all."""
     lines = tuple(_line(expiration, today) for expiration in current)
     status, tone = _status(lines)
     subject = f"{thing.name} ({thing.tag})" if thing.tag else thing.name
@@ -80,30 +99,42 @@ def record_page(look: Look, thing: Thing, current: Sequence[ShownExpiration], to
         facts=_facts(thing),
         is_contact=thing.kind == "contact",
         photo_key=thing.photo_key,
+        notice=_notice(thing, look.company),
         status=status,
         status_tone=tone,
-        person=main_person(look, thing, subject),
-        supervisor=_card(SUPERVISOR, "Supervisor", look.supervisor, look.company, subject) if look.supervisor else None,
+        person=main_person(look, thing, subject, is_member=is_member),
+        supervisor=_card(SUPERVISOR, "Supervisor", look.supervisor, look.company, subject, is_member=is_member)
+        if look.supervisor
+        else None,
         expirations=lines,
         visitor_notes=thing.visitor_notes.strip(),
+        private_notes=thing.private_notes.strip(),
         hints=_hints(look, thing),
     )
 
 
-def main_person(look: Look, thing: Thing, subject: str) -> PersonCard:
+def main_person(look: Look, thing: Thing, subject: str, *, is_member: bool) -> PersonCard:
     """Whom to reach: the contact itself on its own sticker, else the owner, else the company's published contact."""
     if thing.kind == "contact":
         itself = Person(
-            thing.name, thing.job_title, thing.company, thing.email, thing.phone, thing.mobile, thing.photo_key, None
+            thing.name,
+            thing.job_title,
+            thing.company,
+            thing.email,
+            thing.phone,
+            thing.mobile,
+            thing.photo_key,
+            thing.contact_policy,
+            None,
         )
-        return _card("", "Contact", itself, look.company, subject)
+        return _card("", "Contact", itself, look.company, subject, is_member=is_member)
     if look.owner:
-        return _card(OWNER, "Owner", look.owner, look.company, subject)
+        return _card(OWNER, "Owner", look.owner, look.company, subject, is_member=is_member)
     company = look.company
     office = Person(
-        company.contact_name or company.name, "", "", company.contact_email, company.contact_phone, "", "", None
+        company.contact_name or company.name, "", "", company.contact_email, company.contact_phone, "", "", "", None
     )
-    return _card("", "Whom to ask", office, company, subject)
+    return _card("", "Whom to ask", office, company, subject, is_member=is_member)
 
 
 def card_of(page: RecordPage, slot: str) -> PersonCard | None:
@@ -116,7 +147,15 @@ def show_day(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
-def _card(slot: str, heading: str, person: Person, company: Company, subject: str) -> PersonCard:
+def is_relayed(person: Person, company: Company) -> bool:
+    """Whether visitors reach the person by a message only: the person's own word counts, else the company's."""
+    return (person.contact_policy or company.contact_policy) == RELAY
+
+
+def _card(slot: str, heading: str, person: Person, company: Company, subject: str, *, is_member: bool) -> PersonCard:
+    is_hidden = not is_member and is_relayed(person, company)
+    if is_hidden:
+        person = replace(person, email="", phone="", mobile="")
     dial = person.mobile or person.phone
     return PersonCard(
         slot=slot,
@@ -131,6 +170,7 @@ def _card(slot: str, heading: str, person: Person, company: Company, subject: st
         phones=tuple((kind, number) for kind, number in (("CELL", person.mobile), ("WORK", person.phone)) if number),
         organisation=person.company or company.name,
         title=person.job_title,
+        is_relayed=is_hidden,
     )
 
 
@@ -153,20 +193,42 @@ def _status(lines: Sequence[ExpirationLine]) -> tuple[str, str]:
 
 
 def _facts(thing: Thing) -> tuple[tuple[str, str], ...]:
-    """What tells one thing from its neighbours and can be seen on it anyway."""
+    """What tells one thing from its neighbours; by default only what can be seen on it anyway."""
     build = " ".join(filter(None, (str(thing.year or ""), thing.make or thing.manufacturer, thing.model)))
-    facts = {
-        "vehicle": (("Vehicle", build), ("Plate", thing.plate)),
+    odometer = "" if thing.odometer is None else f"{thing.odometer:,}"
+    facts: dict[str, tuple[tuple[str, str], ...]] = {
+        "vehicle": (("Vehicle", build), ("Plate", thing.plate), ("VIN", thing.vin), ("Odometer", odometer)),
         "equipment": (("Model", build), ("Serial number", thing.serial_number)),
         "location": (("Address", thing.address), ("Opening hours", thing.opening_hours)),
         "contact": (),
-    }[thing.kind]
-    return tuple((label, value) for label, value in facts if value)
+    }
+    return tuple((label, value) for label, value in (*facts[thing.kind], ("Description", thing.description)) if value)
+
+
+def _notice(thing: Thing, company: Company) -> Notice | None:
+    """What the record's state asks of people; nothing while it is in use."""
+    return {
+        OUT_OF_ORDER: Notice("bad", "Out of order", "Do not use it. If it stands in your way, tell the people below."),
+        LOST: Notice(
+            "soon",
+            "Thank you for finding this",
+            f"{company.name} has been looking for it. Please tell the people below where it is.",
+        ),
+        STOLEN: Notice(
+            "bad",
+            "Thank you for scanning this",
+            f"It was reported stolen from {company.name}. Please tell the people below where you see it. "
+            "Do not put yourself in danger: leave it where it is.",
+        ),
+        RETIRED: Notice(
+            "soon", "No longer in use", f"{company.name} has retired this. You can still reach the people below."
+        ),
+    }.get(thing.state)
 
 
 def _hints(look: Look, thing: Thing) -> tuple[str, ...]:
     """What somebody who may edit should add, each a sentence."""
-    person = main_person(look, thing, "")
+    person = main_person(look, thing, "", is_member=True)
     hints = []
     if thing.kind != "contact" and look.owner is None:
         hints.append(

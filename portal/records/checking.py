@@ -10,6 +10,7 @@ from datetime import date
 from portal.lib.emails import EmailRefused, parse_email
 from portal.lib.phones import PhoneRefused, parse_phone
 from portal.records.kinds import Field, Kind
+from portal.records.policies import POLICIES
 from portal.records.states import IN_USE, STATES
 
 Value = str | int | float | None
@@ -134,6 +135,14 @@ def _read_state(_one: Field, text: str, _country: str, _today: date) -> str:
     return state
 
 
+def _read_policy(_one: Field, text: str, _country: str, _today: date) -> str:
+    # Files may carry the words of the form, whose first word is the policy.
+    policy = re.split(r"\W", text.lower(), maxsplit=1)[0] or text
+    if policy not in POLICIES:
+        raise _Refused("Type direct or relay, or leave it empty to follow the company.")
+    return policy
+
+
 _READERS: dict[str, Callable[[Field, str, str, date], Value]] = {
     "text": _read_text,
     "textarea": _read_text,
@@ -142,6 +151,7 @@ _READERS: dict[str, Callable[[Field, str, str, date], Value]] = {
     "email": _read_email,
     "phone": _read_phone,
     "state": _read_state,
+    "policy": _read_policy,
 }
 
 

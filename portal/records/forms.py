@@ -23,6 +23,7 @@ from wtforms.validators import InputRequired
 
 from portal.records.expirations import MOST_WARN_DAYS
 from portal.records.kinds import Field, Kind
+from portal.records.policies import POLICIES
 
 Choices = Sequence[tuple[str, str]]
 _TYPES: dict[str, Any] = {"textarea": TextAreaField, "email": EmailField, "phone": TelField}
@@ -48,6 +49,10 @@ def _form_field(field: Field, choices: Mapping[str, Choices]) -> FormField:
             choices=[SelectChoice("", nobody), *(SelectChoice(*choice) for choice in choices[field.name])],
             validate_choice=False,
             **shared,
+        )
+    if field.type == "policy":
+        return SelectField(
+            field.label, choices=[SelectChoice(*one) for one in POLICIES.items()], validate_choice=False, **shared
         )
     if field.type == "textarea":
         return TextAreaField(field.label, render_kw={"rows": 2 if field.length <= 500 else 4}, **shared)

@@ -5,6 +5,7 @@ A field's name is its column. The photo is no field: every kind has one, kept as
 
 from dataclasses import dataclass
 
+from portal.records.policies import DIRECT, RELAY
 from portal.records.states import STATES
 
 VEHICLE = "vehicle"
@@ -17,8 +18,8 @@ CONTACT = "contact"
 class Field:
     """One column as people meet it.
 
-    ``type``: text (one line), textarea, int, float, email, phone, state or reference. ``length`` is the most characters
-    of a text. ``minimum`` and ``maximum`` bound numbers (the year's upper bound moves: see ``checking``).
+    ``type``: text (one line), textarea, int, float, email, phone, state, policy or reference. ``length`` is the most
+    characters of a text. ``minimum`` and ``maximum`` bound numbers (the year's upper bound moves: see ``checking``).
     ``reference`` is the kind of record that a reference points to. ``synonyms`` are further CSV headings, in small
     letters.
     """
@@ -239,6 +240,13 @@ KINDS = (
                 20,
                 search=True,
                 synonyms=("mobile phone", "cell", "cell phone", "mobile number"),
+            ),
+            Field(
+                "contact_policy",
+                "Contact policy",
+                "policy",
+                help=f"{DIRECT.capitalize()}: visitors see e-mail and phone numbers. {RELAY.capitalize()}: they see "
+                "neither and send a message instead.",
             ),
             Field(
                 "supervisor_id",

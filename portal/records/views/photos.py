@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from portal.lib.images import ImageRefused, Photo, reencode
 from portal.records.queries import is_photo_used
+from portal.visits import message_lists
 from portal.web.context import portal
 
 
@@ -44,5 +45,7 @@ def store(upload: Upload) -> None:
 
 def drop_unused(session: Session, old_key: str, new_key: str) -> None:
     """After the commit: removes the files of a photo that nothing shows any more."""
-    if old_key and old_key != new_key and not is_photo_used(session, old_key):
+    if not old_key or old_key == new_key:
+        return
+    if not is_photo_used(session, old_key) and not message_lists.is_photo_used(session, old_key):
         portal().photos.delete(old_key)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
+from portal.accounts import staffing
 from portal.lib import clock
 from portal.records import bulk as many
 from portal.records import deletion, lists, operations
@@ -13,6 +14,7 @@ from portal.records.models import Record
 from portal.records.views import photos
 from portal.records.views.records import own_account, own_record, records
 from portal.stickers import operations as stickers
+from portal.visits import messaging
 from portal.visits import operations as visits
 from portal.visits.models import Scan
 from portal.web.context import now, session
@@ -47,6 +49,8 @@ def delete(public_id: str) -> ResponseReturnValue:
     operations.lock_account(session(), record.account_id)
     stickers.revoke_all_for_record(session(), record.account_id, record.id, moment)
     visits.forget_record(session(), record.account_id, record.id)
+    messaging.forget_record(session(), record.account_id, record.id)
+    staffing.forget_contact(session(), record.account_id, record.id)
     deletion.delete_record(session(), record, now=moment, actor=current_identity().actor)
     session().commit()
     photos.drop_unused(session(), photo_key, "")

@@ -17,6 +17,7 @@ from portal.records.conflicts import label_of
 from portal.records.filters import RecordFilter
 from portal.records.kinds import BY_NAME, CONTACT, LOCATION, Field
 from portal.records.models import Record
+from portal.records.policies import POLICIES
 from portal.records.queries import Links
 from portal.records.states import MEANINGS, STATES
 from portal.records.views.listing import href
@@ -78,6 +79,8 @@ def facts(session: Session, account: Account, record: Record) -> list[Fact]:
 
 
 def _fact(field: Field, value: Any, country: str) -> Fact:
+    if field.type == "policy":
+        return Fact(field.label, POLICIES[value])
     if value in (None, ""):
         return Fact(field.label, "")
     if field.type == "phone":
