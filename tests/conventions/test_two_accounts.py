@@ -7,6 +7,7 @@ from flask import Flask
 
 from portal.accounts.models import Invitation
 from portal.extensions import db
+from portal.jobs.mails import post
 from portal.jobs.operations import enqueue
 from portal.lib.secrets import digest
 from portal.routes import audience_of
@@ -43,6 +44,10 @@ def ids(app: Flask) -> dict[str, str]:
             kind: enqueue(session, kind=kind, account_id=ours.id, user_id=member.user_id, payload=UPLOAD, now=NOW)
             for kind in ("labels.print", "records.import")
         }
+        mail = post(
+            session, account_id=ours.id, kind="test", recipient="olga@example.com", subject="Hello", text_body="Hello",
+            html_body="", now=NOW,
+        )  # fmt: skip
         session.commit()
         theirs = make_account("Theirs")
         make_member(theirs, "boris@example.com", name="Boris")
@@ -52,6 +57,7 @@ def ids(app: Flask) -> dict[str, str]:
             "expiration": expiration.public_id,
             "invitation": invitation.public_id,
             "member": member.public_id,
+            "mail": mail.public_id,
             "labels job": jobs["labels.print"].public_id,
             "import job": jobs["records.import"].public_id,
         }
@@ -63,6 +69,9 @@ ARGUMENTS = {
     "admin.stickers": {"public_id": "record", "act": "=revoke"},
     "admin.labels": {"public_id": "labels job"},
     "admin.transfer": {"public_id": "import job", "kind": None},
+    "admin.calendars": {"which": None},
+    "admin.outgoing": {"public_id": "mail"},
+    "admin.outgoing.run_again": {"public_id": "labels job"},
     "admin.people": {"public_id": "member"},
     "admin.people.revoke_invitation": {"public_id": "invitation"},
 }
