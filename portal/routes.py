@@ -29,6 +29,8 @@ from portal.records.views.transfer import transfer
 from portal.stickers.views.stickers import stickers
 from portal.visits.views.home import home
 from portal.visits.views.messages import messages
+from portal.visits.views.scans import scans
+from portal.visits.views.visitors import visitors
 from portal.web import guards, health
 
 Guard = Callable[[], Any]
@@ -60,6 +62,8 @@ BEHIND_SIGN_IN = (
     gate_settings,
     calendars,
     outgoing,
+    scans,
+    visitors,
 )
 
 AUDIENCES = (

@@ -13,6 +13,7 @@ from portal.lib.clock import local
 from portal.web.context import Portal
 
 REMIND = "records.remind"  # the job that writes a company's reminders of a day
+TIDY_SCANS = "visits.tidy"  # the job that deletes and anonymises old scans
 REMIND_AT = time(7)  # by the account's own clock
 
 Work = Callable[[Session, Portal, datetime], None]
@@ -52,6 +53,11 @@ def remind(session: Session, parts: Portal, now: datetime) -> None:
             operations.enqueue(session, kind=REMIND, account_id=account.id, user_id=None, payload={}, now=now)
 
 
+def tidy_scans(session: Session, parts: Portal, now: datetime) -> None:
+    """Gives the work on old scans to a job, which does it in small transactions."""
+    operations.enqueue(session, kind=TIDY_SCANS, account_id=None, user_id=None, payload={}, now=now)
+
+
 def next_morning(timezone: str, now: datetime) -> datetime:
     """The next time that it is seven o'clock there."""
     here = local(now, timezone)
@@ -62,5 +68,6 @@ def next_morning(timezone: str, now: datetime) -> datetime:
 TASKS: dict[str, Task] = {
     "prune jobs": Task(timedelta(hours=1), prune_jobs),
     "prune mails": Task(timedelta(hours=6), prune_mails),
+    "tidy scans": Task(timedelta(hours=6), tidy_scans),
     "remind": Task(timedelta(minutes=5), remind),
 }

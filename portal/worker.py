@@ -33,7 +33,8 @@ from portal.records.jobs import APPLY, IMPORT, import_path
 from portal.records.planning import make_plan
 from portal.records.reports import make_report
 from portal.stickers.operations import issue_missing
-from portal.timetable import REMIND, TASKS, Task
+from portal.timetable import REMIND, TASKS, TIDY_SCANS, Task
+from portal.visits import retention, sightings
 from portal.web.context import Portal
 from portal.web.mailer import render
 
@@ -119,7 +120,33 @@ def send_reminders(session: Session, parts: Portal, job: TakenJob) -> Steps:
     return {"mails": count}
 
 
-HANDLERS: dict[str, Handler] = {IMPORT: import_records, labels.PRINT_JOB: draw_labels, REMIND: send_reminders}
+def tell_of_sighting(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Writes the mail that a lost or stolen thing was seen."""
+    yield 1
+    account = session.get_one(Account, job.account_id)
+    sighting = sightings.from_payload(job.payload)
+    is_told = sightings.tell_owner(
+        session, account, sighting, public_url=parts.settings.public_url, render=render, now=utc_now()
+    )
+    return {"mails": int(is_told)}
+
+
+def tidy_scans(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Deletes and anonymises old scans as the companies ask, a chunk in each step."""
+    count = 0
+    while changed := retention.apply(session, utc_now()):
+        count += changed
+        yield 50
+    return {"scans": count}
+
+
+HANDLERS: dict[str, Handler] = {
+    IMPORT: import_records,
+    labels.PRINT_JOB: draw_labels,
+    REMIND: send_reminders,
+    sightings.JOB: tell_of_sighting,
+    TIDY_SCANS: tidy_scans,
+}
 
 
 def run(app: Flask, stop: threading.Event) -> None:

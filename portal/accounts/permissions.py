@@ -21,6 +21,7 @@ class Permission:
 
 RECORDS_VIEW = Permission("records.view", "See records", "See lists and records, and their QR codes.", for_members=True)
 LABELS_PRINT = Permission("labels.print", "Print labels", "Download label sheets as PDF.", for_members=True)
+SCANS_VIEW = Permission("scans.view", "See scans", "See who scanned what and when, and what is odd.", for_members=True)
 OWN_PROFILE = Permission(
     "profile.own", "Own profile", "Change the own password and end own sessions.", for_members=True
 )
@@ -45,6 +46,9 @@ MAIL_VIEW = Permission(
     "Outgoing mail and jobs",
     "Read every mail that the portal writes for the company, with the links in it; try dead mails and jobs again.",
 )
+SETTINGS_VISITORS = Permission(
+    "settings.visitors", "Visitor settings", "Choose what visitors see, and how long scans are kept."
+)
 AUDIT_VIEW = Permission("audit.view", "Audit", "See and export who changed what, and when.")
 GATE_MANAGE = Permission(
     "gate.manage",
@@ -54,6 +58,7 @@ GATE_MANAGE = Permission(
 
 PERMISSIONS = (
     RECORDS_VIEW,
+    SCANS_VIEW,
     LABELS_PRINT,
     OWN_PROFILE,
     RECORDS_EDIT,
@@ -66,6 +71,7 @@ PERMISSIONS = (
     GATE_MANAGE,
     MESSAGES_ANSWER,
     MAIL_VIEW,
+    SETTINGS_VISITORS,
     AUDIT_VIEW,
 )
 DELEGABLE = tuple(p for p in PERMISSIONS if not p.for_members)
@@ -185,6 +191,9 @@ DOORS: dict[str, Door] = {
     "admin.outgoing.send_again": Door(MAIL_VIEW),
     "admin.outgoing.jobs": Door(MAIL_VIEW),
     "admin.outgoing.run_again": Door(MAIL_VIEW),
+    "admin.scans.index": Door(SCANS_VIEW),
+    "admin.scans.export": Door(SCANS_VIEW),
+    "admin.visitors.edit": Door(SETTINGS_VISITORS),
     "admin.labels.choose": Door(LABELS_PRINT),
     "admin.labels.pdf": Door(LABELS_PRINT),
     "admin.labels.run": Door(LABELS_PRINT),

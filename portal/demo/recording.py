@@ -18,12 +18,26 @@ from portal.records.expiring import refresh_next
 from portal.records.kinds import CONTACT, EQUIPMENT, LOCATION, VEHICLE
 from portal.records.models import Expiration, Record
 from portal.records.operations import Refusal, create_record
+from portal.records.states import IN_USE, LOST, OUT_OF_ORDER, RETIRED, STOLEN
 from portal.stickers import operations as stickers
 from portal.stickers.models import Sticker
 
 STEP = timedelta(hours=33)  # from one record to the next: the last ones came within the last weeks
 WEIGHTS = {VEHICLE: 5.0, EQUIPMENT: 3.0, LOCATION: 2.5, CONTACT: 0.8}
 TORN_EVERY = 35  # one sticker in so many was torn off and replaced
+# By tag: the state and for how many days. Everything else is in use.
+STATES = {
+    "V-104": (OUT_OF_ORDER, 3),
+    "V-121": (STOLEN, 12),
+    "V-133": (OUT_OF_ORDER, 20),
+    "V-147": (RETIRED, 60),
+    "E-305": (LOST, 9),
+    "E-319": (OUT_OF_ORDER, 1),
+    "E-342": (STOLEN, 30),
+    "E-360": (RETIRED, 45),
+    "L-09": (OUT_OF_ORDER, 6),
+    "P-07": (LOST, 5),
+}
 AREA_CODES = {"US": ("313", "734"), "CA": ("519", "519")}
 FIRST_LINE = 10  # of the hundred numbers 555-0100 to 555-0199
 
@@ -93,6 +107,8 @@ class Recorder:
 
     def _add(self, key: str, kind: str, values: dict[str, Value], photo_key: str) -> Record:
         self._made_at = min(self._next_moment(), self._now)
+        state, days = STATES.get(str(values["tag"]), (IN_USE, 0))
+        values = values if state == IN_USE else values | {"state": state}
         record = create_record(
             self._session,
             account=self._account,
@@ -104,6 +120,8 @@ class Recorder:
         )
         if isinstance(record, Refusal):
             raise ValueError(f"The demo's {key} is refused: {record.errors}")
+        if days:
+            record.state_at = max(self._made_at, self._now - timedelta(days=days))
         sticker = stickers.issue(self._session, account_id=self._account.id, record_id=record.id, now=self._made_at)
         self._stickers.append((record, sticker))
         self._records[key] = record

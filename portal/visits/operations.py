@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.records.models import Record
 from portal.stickers.models import Sticker
 from portal.visits.models import Scan
 
@@ -26,48 +28,61 @@ class NewScan:
     browser_hash: str
 
 
-def write_scans(session: Session, scans: Sequence[NewScan]) -> int:
-    """Adds the scans and raises their stickers' ``last_scanned_at``. Returns how many were written.
+@dataclass(frozen=True, slots=True)
+class WrittenScan:
+    """A look as it stands in the database now. ``record_state`` is '' when the record is gone."""
+
+    scan: NewScan
+    record_id: int | None
+    record_state: str
+    is_repeat: bool
+
+
+def write_scans(session: Session, scans: Sequence[NewScan]) -> list[WrittenScan]:
+    """Adds the scans and raises their stickers' ``last_scanned_at``. Returns what was written, the oldest first.
 
     Looks at a sticker that was deleted meanwhile are left out; the record is the sticker's present one.
     """
     scans = sorted(scans, key=lambda scan: scan.at)
     # Locked in one order by every process, and before the scans refer to them: a record that is being deleted waits.
     stickers = {
-        row.id: row.record_id
+        row.id: (row.record_id, row.state or "")
         for row in session.execute(
-            select(Sticker.id, Sticker.record_id)
+            select(Sticker.id, Sticker.record_id, Record.state)
+            .outerjoin(Record, Record.id == Sticker.record_id)
             .where(Sticker.id.in_({scan.sticker_id for scan in scans}))
             .order_by(Sticker.id)
-            .with_for_update()
+            .with_for_update(of=Sticker)
         )
     }
     scans = [scan for scan in scans if scan.sticker_id in stickers]
     if not scans:
-        return 0
+        return []
     counted = _last_counted(session, scans)
-    rows = []
+    written = []
     for scan in scans:
         key = (scan.sticker_id, scan.browser_hash)
         is_repeat = key in counted and scan.at - counted[key] < REPEAT_WITHIN
         if not is_repeat:
             counted[key] = scan.at
-        rows.append(
-            {
-                "account_id": scan.account_id,
-                "sticker_id": scan.sticker_id,
-                "record_id": stickers[scan.sticker_id],
-                "at": scan.at,
-                "outcome": scan.outcome,
-                "is_admitted": scan.is_admitted,
-                "is_repeat": is_repeat,
-                "browser": scan.browser,
-                "browser_hash": scan.browser_hash,
-            }
-        )
-    session.execute(insert(Scan), rows)
+        written.append(WrittenScan(scan, *stickers[scan.sticker_id], is_repeat))
+    session.execute(insert(Scan), [_row(one) for one in written])
     _raise_last_scanned(session, scans)
-    return len(rows)
+    return written
+
+
+def _row(one: WrittenScan) -> dict[str, Any]:
+    return {
+        "account_id": one.scan.account_id,
+        "sticker_id": one.scan.sticker_id,
+        "record_id": one.record_id,
+        "at": one.scan.at,
+        "outcome": one.scan.outcome,
+        "is_admitted": one.scan.is_admitted,
+        "is_repeat": one.is_repeat,
+        "browser": one.scan.browser,
+        "browser_hash": one.scan.browser_hash,
+    }
 
 
 def _last_counted(session: Session, scans: Sequence[NewScan]) -> dict[tuple[int, str], datetime]:

@@ -42,6 +42,7 @@ SIDEBAR = (
     Entry("Locations", "geo-alt", "admin.records.index", (("kind", "location"),)),
     Entry("Contacts", "person-vcard", "admin.records.index", (("kind", "contact"),)),
     Entry("Messages", "chat-left-text", "admin.messages.index"),
+    Entry("Scans", "qr-code-scan", "admin.scans.index"),
     Entry("Labels", "upc-scan", "admin.labels.choose"),
     Entry("Calendars", "calendar3", "admin.calendars.index"),
     Entry("Import", "file-earmark-arrow-up", "admin.transfer.import_start"),
@@ -52,6 +53,7 @@ SIDEBAR = (
         children=(
             Entry("QR Code Portal", "qr-code", "admin.qr_portal.edit"),
             Entry("Gate", "shield-lock", "admin.gate_settings.index"),
+            Entry("Visitors", "eye", "admin.visitors.edit"),
             Entry("Company", "building", "admin.company.edit"),
             Entry("People", "people", "admin.people.index"),
             Entry("Outgoing mail", "envelope", "admin.outgoing.mails"),

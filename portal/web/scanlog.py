@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.extensions import db
+from portal.lib.clock import utc_now
+from portal.visits import sightings
 from portal.visits.operations import NewScan, write_scans
 
 log = structlog.get_logger()
@@ -75,7 +77,7 @@ class ScanLog:
     def _write(self, batch: list[NewScan]) -> None:
         try:
             with Session(self._engine) as session:
-                write_scans(session, batch)
+                sightings.enqueue(session, write_scans(session, batch), utc_now())
                 session.commit()
         except SQLAlchemyError as fault:
             log.error("scans were not logged", count=len(batch), fault=str(fault))

@@ -139,8 +139,8 @@ def test_looks_at_what_was_deleted_meanwhile_break_nothing(app):
         db.session.execute(update(Sticker).values(record_id=None, revoked_at=T))
         db.session.execute(delete(Record))
         db.session.commit()
-        assert write_scans(db.session(), scans) == 1
-        assert write_scans(db.session(), scans[1:]) == 0
+        assert len(write_scans(db.session(), scans)) == 1
+        assert write_scans(db.session(), scans[1:]) == []
         db.session.commit()
         assert db.session.scalars(select(Scan.record_id)).all() == [None]
 

@@ -87,6 +87,7 @@ def show(public_id: str) -> str:
         may_edit=me.may("records.edit"),
         may_delete=me.may("records.delete"),
         may_print=me.may("labels.print"),
+        may_see_scans=me.may("scans.view"),
     )
 
 

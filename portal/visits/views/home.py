@@ -12,6 +12,7 @@ from portal.lib.clock import show_moment, today_in
 from portal.records.kinds import KINDS
 from portal.visits import queries
 from portal.visits.queries import KindCounts
+from portal.visits.scan_filters import OUTCOMES
 from portal.web.addresses import public_url_warnings
 from portal.web.context import now, portal, session
 from portal.web.identity import Identity, current_identity
@@ -19,17 +20,6 @@ from portal.web.identity import Identity, current_identity
 home = Blueprint("home", __name__, url_prefix="")
 
 RECENT = 8
-OUTCOMES = {
-    "record": "Record shown",
-    "gate": "Passcode asked",
-    "wrong": "Invalid passcode",
-    "throttled": "Too many tries",
-    "retired": "Retired sticker",
-    "revoked": "Revoked sticker",
-    "archived": "Archived record",
-    "no-passcode": "No passcode assigned",
-}
-
 
 @dataclass(frozen=True)
 class Step:
