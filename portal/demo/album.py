@@ -7,7 +7,7 @@ from portal.demo.drawn_machines import draw_machine
 from portal.demo.drawn_places import draw_place
 from portal.demo.drawn_vehicles import draw_vehicle
 from portal.demo.portraits import Look, draw_portrait
-from portal.lib.images import PhotoStore, reencode, reencode_logo
+from portal.lib.images import PhotoStore, reencode_drawn, reencode_logo
 
 SKIES = ("#bfe0f2", "#d7e6ee", "#f3e3cd", "#cfd9e6", "#dbeaf0")
 PAINT = "#f2801e"
@@ -42,7 +42,7 @@ class Album:
 
     def _kept(self, subject: object, draw: Callable[[], bytes]) -> str:
         if subject not in self._keys:
-            self._keys[subject] = self._photos.save(reencode(draw(), max_side=640))
+            self._keys[subject] = self._photos.save(reencode_drawn(draw(), max_side=640))
         return self._keys[subject]
 
 
