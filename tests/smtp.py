@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -24,6 +25,7 @@ class Mood:
     drops_after_text: bool = False  # takes the text, keeps it, and hangs up without a word
     text_taken: threading.Event = field(default_factory=threading.Event)
     answers: threading.Event = field(default_factory=threading.Event)  # cleared: it thinks after the text
+    at_recipient: Callable[[], None] = lambda: None
     extensions: tuple[str, ...] = ("8BITMIME",)
 
 
@@ -86,6 +88,7 @@ class SmtpServer:
                 sender = words.split("<")[1].split(">")[0]
                 say("250 ok")
             elif verb == "RCPT":
+                self.mood.at_recipient()
                 recipient = words.split("<")[1].split(">")[0]
                 say("250 ok")
             elif verb == "DATA":

@@ -143,4 +143,5 @@ def test_the_loop_ends_when_asked_and_prunes_files_of_old_jobs(app, parts):
     assert not thread.is_alive()
     assert [path.name for path in folder.iterdir()] == ["other.csv"]
     db.session.rollback()
+    db.session.expire_all()  # a new job may have the old one's row id
     assert public_id not in {row.public_id for row in db.session.query(Job)}
