@@ -39,7 +39,7 @@ class Left:
 
     @property
     def is_mailed(self) -> bool:
-        return self.is_new and bool(self.message.recipient) and self.day_count <= message_limits.MOST_MAILED
+        return self.is_new and bool(self.message.recipient)
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,12 @@ def leave(
         sender_name=told.name,
         sender_contact=told.contact,
         photo_key=photo_key,
-        latitude=told.place[0] if told.place else None,
-        longitude=told.place[1] if told.place else None,
-        recipient=recipient,
-        state=OPEN,
-        answer="",
-        answered_by_name="",
+        recipient=recipient if count <= message_limits.MOST_MAILED else "",
         created_at=now,
         changed_at=now,
     )
+    if told.place:
+        message.latitude, message.longitude = told.place
     session.add(message)
     session.flush()
     _write_event(session, message, "message.receive", actor=VISITOR, now=now, before={}, after={"reason": told.reason})

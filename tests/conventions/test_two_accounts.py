@@ -11,6 +11,7 @@ from portal.jobs.mails import post
 from portal.jobs.operations import enqueue
 from portal.lib.secrets import digest
 from portal.routes import audience_of
+from portal.visits.models import Message
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record
 
@@ -48,6 +49,15 @@ def ids(app: Flask) -> dict[str, str]:
             session, account_id=ours.id, kind="test", recipient="olga@example.com", subject="Hello", text_body="Hello",
             html_body="", now=NOW,
         )  # fmt: skip
+        message = Message(
+            account_id=ours.id,
+            record_id=truck.id,
+            record_name=truck.name,
+            reason="found",
+            created_at=NOW,
+            changed_at=NOW,
+        )
+        session.add(message)
         session.commit()
         theirs = make_account("Theirs")
         make_member(theirs, "boris@example.com", name="Boris")
@@ -58,6 +68,7 @@ def ids(app: Flask) -> dict[str, str]:
             "invitation": invitation.public_id,
             "member": member.public_id,
             "mail": mail.public_id,
+            "message": message.public_id,
             "labels job": jobs["labels.print"].public_id,
             "import job": jobs["records.import"].public_id,
         }
@@ -72,6 +83,7 @@ ARGUMENTS = {
     "admin.calendars": {"which": None},
     "admin.outgoing": {"public_id": "mail"},
     "admin.outgoing.run_again": {"public_id": "labels job"},
+    "admin.messages": {"public_id": "message"},
     "admin.people": {"public_id": "member"},
     "admin.people.revoke_invitation": {"public_id": "invitation"},
 }

@@ -16,8 +16,10 @@ from portal.jobs.operations import enqueue
 from portal.labels.jobs import PRINT_JOB
 from portal.lib.images import reencode, reencode_logo
 from portal.records.jobs import CHECK, IMPORT
+from portal.records.models import Record
 from portal.stickers import operations as stickers
 from portal.stickers.queries import get_current_sticker
+from portal.visits.models import Message
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
 
@@ -136,11 +138,15 @@ def _furnish_records(company: Company, account: Account, words: Words, picture: 
     company.admin |= {
         "overview": "/admin/",
         "all records": "/admin/records",
-        **{f"list of {kind}": f"/admin/records?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")},
+        **{
+            f"list of {kind}": f"/admin/records?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")
+        },
         "list with filters": f"/admin/records?expiry=expired&owner={owner.public_id}",
         "list without matches": "/admin/records?kind=vehicle&q=zzz",
         "archived": "/admin/records?archived=1",
-        **{f"new {kind}": f"/admin/records/new?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")},
+        **{
+            f"new {kind}": f"/admin/records/new?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")
+        },
         "vehicle": at,
         "equipment": f"/admin/records/{bare.public_id}",
         "location": f"/admin/records/{place.public_id}",
@@ -167,11 +173,44 @@ def _furnish_records(company: Company, account: Account, words: Words, picture: 
         "profile": "/admin/profile",
         "import": "/admin/import",
     }
+    company.admin |= _furnish_messages(full, words, picture)
     company.public |= {
+        "message to the owner": f"{scan_path(full)}/message",
+        "thanks for a message": f"{scan_path(full)}/message?sent=1",
         "record with everything": scan_path(full),
         "record with nothing": scan_path(bare),
         "contact's sticker": scan_path(owner),
         "location's sticker": scan_path(place),
+    }
+
+
+def _furnish_messages(record: Record, words: Words, picture: str) -> dict[str, str]:
+    """A message with everything, answered, and one with nothing but its reason."""
+    shared = {"account_id": record.account_id, "record_id": record.id, "record_name": record.name}
+    moments = {"created_at": _now(), "changed_at": _now()}
+    told = Message(
+        **shared,
+        **moments,
+        reason="damaged",
+        text=words.notes,
+        sender_name=words.boss[:100],
+        sender_contact=words.email,
+        photo_key=picture,
+        latitude=52.23,
+        longitude=21.01,
+        recipient=words.email,
+        state="answered",
+        answer=words.notes,
+        answered_by_name=words.owner[:200],
+    )
+    bare = Message(**shared, **moments, reason="blocking")
+    db.session.add_all((told, bare))
+    db.session.commit()
+    return {
+        "messages": "/admin/messages?state=all",
+        "no messages of mine": "/admin/messages?assigned=me",
+        "message": f"/admin/messages/{told.public_id}",
+        "message without text": f"/admin/messages/{bare.public_id}",
     }
 
 
