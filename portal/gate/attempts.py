@@ -80,14 +80,14 @@ def reserve(session: Session, knock: Knock, now: datetime) -> Reservation | Refu
             device_id = None
     if device_id is None:
         counters = _counters(session, _subjects(knock, None), now)
-    granted, told_percent = _budget(session, knock)
-    decision = throttle.decide(counters, failures, now, granted)
+    budget = _find_budget(session, knock)
+    decision = throttle.decide(counters, failures, now, budget.granted)
     if isinstance(decision, Refusal):
         return decision
     _store(session, {(limit, subject): decision[limit] for limit, subject in _subjects(knock, device_id)})
     values = {name: getattr(knock, name) for name in _KEPT} | {"known_device_id": device_id, "at": now}
     attempt_id = session.execute(insert(Attempt).returning(Attempt.id), values).scalar_one()
-    alerts = _raise_alerts(session, knock, decision, granted, told_percent, now) if device_id is None else ()
+    alerts = _raise_alerts(session, knock, decision, budget, now) if device_id is None else ()
     return Reservation(attempt_id, knock.account_id, knock.generation, knock.browser_hash, device_id, alerts)
 
 
@@ -154,29 +154,39 @@ def _subjects(knock: Knock, device_id: int | None) -> tuple[Subject, ...]:
     )
 
 
-def _budget(session: Session, knock: Knock) -> tuple[int, int]:
-    """What admins granted beyond the account's budget, and the percentage they were told of."""
+@dataclass(frozen=True)
+class _Budget:
+    """What admins granted beyond the account's guesses, and the percentage they were told of."""
+
+    granted: int
+    told_percent: int
+
+    @property
+    def most(self) -> int:
+        return ACCOUNT.most + self.granted
+
+
+def _find_budget(session: Session, knock: Knock) -> _Budget:
     row = session.execute(
         select(Passcode.granted_count, Passcode.told_percent).where(
             Passcode.account_id == knock.account_id, Passcode.generation == knock.generation
         )
     ).first()
-    # The passcode was changed since this look began: its old budget gets no grant, and 100 ends its alerts.
-    return (row.granted_count, row.told_percent) if row else (0, throttle.TOLD_AT[-1])
+    # No row: the passcode was changed since this look began. Its old budget gets no grant, and 100 ends its alerts.
+    return _Budget(row.granted_count, row.told_percent) if row else _Budget(0, throttle.TOLD_AT[-1])
 
 
 def _raise_alerts(
-    session: Session, knock: Knock, spent: dict[Limit, Counter], granted: int, told_percent: int, now: datetime
+    session: Session, knock: Knock, spent: dict[Limit, Counter], budget: _Budget, now: datetime
 ) -> tuple[Alert, ...]:
     """What admins are to be told now; the passcode's row notes that they were."""
-    budget = ACCOUNT.most + granted
-    level = throttle.level_of(spent[ACCOUNT].count, granted)
-    alerts = [Alert(level, budget, knock.sticker_id)] if level > told_percent else []
+    level = throttle.level_of(spent[ACCOUNT].count, budget.granted)
+    alerts = [Alert(level, budget.most, knock.sticker_id)] if level > budget.told_percent else []
     if spent[STICKER].count == throttle.STICKER_TOLD_AT:
-        alerts.append(Alert(0, budget, knock.sticker_id))
+        alerts.append(Alert(0, budget.most, knock.sticker_id))
     if alerts:
-        noted = {"told_percent": max(level, told_percent), "alerted_at": now}
-        noted |= {"closed_at": now} if spent[ACCOUNT].count >= budget else {}
+        noted = {"told_percent": max(level, budget.told_percent), "alerted_at": now}
+        noted |= {"closed_at": now} if spent[ACCOUNT].count >= budget.most else {}
         session.execute(update(Passcode).where(Passcode.account_id == knock.account_id).values(**noted))
     return tuple(alerts)
 

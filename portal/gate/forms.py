@@ -5,7 +5,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from portal.gate.known_devices import MOST_USES
 from portal.lib.passcodes import LONGEST, SHORTEST, check_passcode
@@ -71,7 +71,7 @@ class CrewLinkForm(FlaskForm):  # type: ignore[misc]  # the library carries no t
         description="For example: night shift, or a subcontractor's name.",
         filters=[lambda text: (text or "").strip()],
         validators=[
-            InputRequired("Say who the link is for, so that you know it again in the list."),
+            DataRequired("Say who the link is for, so that you know it again in the list."),
             Length(max=100, message="Use at most 100 characters."),
         ],
     )

@@ -2,7 +2,7 @@
 
 Limits bind by design, section 3, Throttle. Before the code of an unknown device stand four counters: the sticker's and
 the account's, which bound a whole crowd of addresses, and two of the client's. A known device has its own and one that
-all known devices share, and no other: an attack from its own network must not stop it. An attempt is spent in all of its
+all known devices share, and no other: an attack from its own network must not stop it. An attempt is spent in all its
 counters or in none.
 """
 

@@ -34,7 +34,7 @@ def count_codes(length: int) -> int:
     if length == SHORTEST:
         return sum(pattern_of(f"{number:0{length}d}") is None for number in range(10**length))
     # Repeats of up to half the length, pairs and sequences are far fewer than one code in a hundred.
-    return 10**length * 99 // 100
+    return int(10**length) * 99 // 100
 
 
 def check_passcode(text: str, lengths: tuple[int, int] = (SHORTEST, SHORTEST)) -> str | None:

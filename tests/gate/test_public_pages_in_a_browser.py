@@ -7,6 +7,7 @@ from portal.accounts.models import Account
 from portal.extensions import db
 from portal.gate import operations as gate
 from portal.lib.clock import utc_now
+from tests.conftest import CHROMIUM_FLAGS
 from tests.factories.people import PASSCODE, make_account
 from tests.factories.things import make_expiration, make_record, scan_path
 
@@ -130,3 +131,53 @@ def test_a_changed_passcode_closes_the_page_that_a_phone_has_open(live, live_app
         db.session.commit()
     page.reload()
     assert page.get_by_label("Passcode").is_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_the_back_button_brings_no_locked_page_back(live, live_app, playwright_chromium_with_cache, scripts):
+    """Chromium keeps whole pages for its Back button, which automation turns off: here it is on, as on phones."""
+    paths = arrange(live_app)
+    context = playwright_chromium_with_cache.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(live.url + paths["record"])
+    page.fill("#passcode", PASSCODE)
+    send(page)
+    assert page.get_by_text("Call first.").is_visible()
+    page.goto(live.url + paths["home"])
+    page.go_back()
+    assert page.get_by_text("Call first.").is_visible()
+    send(page, "Lock")
+    assert page.get_by_label("Passcode").is_visible()
+    for _ in range(3):
+        page.go_back()
+        assert page.get_by_label("Passcode").or_(page.get_by_label("Code under the QR")).is_visible()
+        assert not page.get_by_text("Call first.").is_visible()
+    context.close()
+
+
+def test_a_locked_page_in_another_tab_does_not_come_back_either(live, live_app, playwright_chromium_with_cache):
+    paths = arrange(live_app)
+    context = playwright_chromium_with_cache.new_context()
+    first, second = context.new_page(), context.new_page()
+    first.goto(live.url + paths["record"])
+    first.fill("#passcode", PASSCODE)
+    send(first)
+    first.goto(live.url + paths["home"])
+    second.goto(live.url + paths["record"])
+    send(second, "Lock")
+    first.go_back()
+    first.get_by_label("Passcode").wait_for()
+    assert not first.get_by_text("Call first.").is_visible()
+    context.close()
+
+
+@pytest.fixture
+def playwright_chromium_with_cache(browser):
+    """A second Chromium, whose back/forward cache works."""
+    own = browser.browser_type.launch(
+        executable_path="/usr/bin/chromium",
+        args=CHROMIUM_FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield own
+    own.close()

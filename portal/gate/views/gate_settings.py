@@ -28,6 +28,8 @@ gate_settings = Blueprint("gate_settings", __name__, url_prefix="/settings/gate"
 
 # The secret of a new link waits here for the one page that shows it: the browser that made it is where it goes.
 NEW_LINK = "crew_link"
+# Set when the code was just changed: the next page, and no other, shows it.
+ROTATED = "passcode_rotated"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def make_link() -> ResponseReturnValue:
         created_by_name=me.name,
         now=now(),
     )
-    _audit("crew-link.make", "crew-link", link.public_id, link.label, {"phones": link.most_uses})
+    _audit("crew-link.make", ("crew-link", link.public_id, link.label), {"phones": link.most_uses})
     label = link.label
     session().commit()
     cookie[NEW_LINK] = {"label": label, "secret": secret}
@@ -72,7 +74,7 @@ def revoke_link(public_id: str) -> Response:
     """A link that makes no more phones known; those it made stay."""
     link = known_devices.get_link(session(), current_identity().account_id, public_id)
     link.revoked_at = link.revoked_at or now()
-    _audit("crew-link.revoke", "crew-link", public_id, link.label, {"used": link.use_count})
+    _audit("crew-link.revoke", ("crew-link", public_id, link.label), {"used": link.use_count})
     session().commit()
     cookie.pop(NEW_LINK, None)
     flash("The crew link is revoked. Phones that it made known stay known.", "success")
@@ -84,7 +86,7 @@ def rename_device(public_id: str) -> Response:
     """What the company calls a device."""
     device = known_devices.get_device(session(), current_identity().account_id, public_id)
     before, device.name = device.name, " ".join(request.form.get("name", "").split())[:100]
-    _audit("known-device.rename", "known-device", public_id, device.name, {"name": device.name}, {"name": before})
+    _audit("known-device.rename", ("known-device", public_id, device.name), {"name": device.name}, name=before)
     session().commit()
     flash("The name is saved.", "success")
     return _back("devices")
@@ -95,7 +97,7 @@ def revoke_device(public_id: str) -> Response:
     """The device is a stranger again: its tries count against the stickers' and the company's guesses."""
     device = known_devices.get_device(session(), current_identity().account_id, public_id)
     device.revoked_at = device.revoked_at or now()
-    _audit("known-device.revoke", "known-device", public_id, device.name or device.browser, {})
+    _audit("known-device.revoke", ("known-device", public_id, device.name or device.browser))
     session().commit()
     flash("The device is no longer known. A visit that it has open ends within 12 hours.", "success")
     return _back("devices")
@@ -105,18 +107,18 @@ def revoke_device(public_id: str) -> Response:
 def rotate() -> Response:
     """A new random passcode with a new budget. Printed stickers and known devices stay valid."""
     operations.rotate_passcode(session(), portal().key_ring, account_id=current_identity().account_id, now=now())
-    _audit("passcode.rotate", "qr-portal", current_identity().account_public_id, current_identity().account_name, {})
+    _audit("passcode.rotate", _gate())
     session().commit()
     flash("The passcode was changed. Printed stickers stay valid.", "success")
-    return redirect(url_for("admin.gate_settings.index", rotated=1), 303)
+    cookie[ROTATED] = True
+    return _back("budget")
 
 
 @gate_settings.post("/grant")
 def grant() -> Response:
     """50 more guesses for unknown devices."""
-    me = current_identity()
-    granted = budget.grant(session(), me.account_id)
-    _audit("passcode.grant", "qr-portal", me.account_public_id, me.account_name, {"guesses": granted.most})
+    granted = budget.grant(session(), current_identity().account_id)
+    _audit("passcode.grant", _gate(), {"guesses": granted.most})
     session().commit()
     flash(f"Unknown phones have {granted.most - granted.spent} guesses left.", "success")
     return _back("budget")
@@ -128,7 +130,7 @@ def reopen_sticker(public_id: str) -> Response:
     sticker = get_by_public_id(session(), current_identity().account_id, public_id)
     name = sticker.record.name if sticker.record else ""
     budget.reopen_sticker(session(), sticker.id)
-    _audit("sticker.reopen", "sticker", public_id, name, {})
+    _audit("sticker.reopen", ("sticker", public_id, name))
     session().commit()
     flash(f"The sticker of {name} is open again.", "success")
     return _back("stickers")
@@ -137,9 +139,8 @@ def reopen_sticker(public_id: str) -> Response:
 @gate_settings.post("/seen")
 def put_away() -> Response:
     """The banner goes until the next alert."""
-    me = current_identity()
-    budget.put_alarm_away(session(), me.account_id)
-    _audit("gate.alarm-seen", "qr-portal", me.account_public_id, me.account_name, {})
+    budget.put_alarm_away(session(), current_identity().account_id)
+    _audit("gate.alarm-seen", _gate())
     session().commit()
     return _back("budget")
 
@@ -155,7 +156,7 @@ def _page(form: CrewLinkForm) -> str:
         budget=spent,
         odds=_odds(spent, len(passcode) or SHORTEST),
         attacked=budget.list_attacked(session(), account_id, moment),
-        new_passcode=passcode if request.args.get("rotated") == "1" else "",
+        new_passcode=passcode if cookie.pop(ROTATED, False) else "",
         new_link=_new_link(),
         links=[_link_line(link, timezone) for link in known_devices.list_open_links(session(), account_id, moment)],
         devices=[_device_line(*row, timezone) for row in known_devices.list_devices(session(), account_id, moment)],
@@ -206,9 +207,8 @@ def _device_line(device: KnownDevice, link_label: str, timezone: str) -> dict[st
     }
 
 
-def _audit(
-    action: str, kind: str, public_id: str, name: str, after: dict[str, object], before: dict[str, object] | None = None
-) -> None:
+def _audit(action: str, target: tuple[str, str, str], after: dict[str, object] | None = None, **before: object) -> None:
+    """One event of the signed-in person. ``target``: its kind, public id and name."""
     me = current_identity()
     audit(
         session(),
@@ -216,12 +216,17 @@ def _audit(
         actor=me.actor,
         action=action,
         now=now(),
-        target_kind=kind,
-        target_public_id=public_id,
-        target_name=name,
+        target_kind=target[0],
+        target_public_id=target[1],
+        target_name=target[2],
         before=before,
         after=after,
     )
+
+
+def _gate() -> tuple[str, str, str]:
+    me = current_identity()
+    return "qr-portal", me.account_public_id, me.account_name
 
 
 def _back(section: str) -> Response:
