@@ -18,48 +18,34 @@ from portal.visits.scans import Place
 from portal.web.context import now, session
 from portal.web.identity import current_identity
 
-scans = Blueprint("scans", __name__, url_prefix="/scans")
+scans = Blueprint("scans", __name__, url_prefix="")
 
 MOST_IN_FILE = 100_000
 HEADINGS = ("Time", "Record", "Tag", "Record id", "Outcome", "Admitted", "Counted", "Browser")
 
 
-@scans.get("")
+@scans.get("/scans")
 def index() -> str:
     """Counts and one page of the list, by the filter in the address."""
     account, filter = _asked()
     after, before = (Place.from_text(request.args.get(name, "")) for name in ("after", "before"))
     page = log.list_page(session(), account.id, filter, account.timezone, after=after, before=before)
-    spans = charts.spans(filter.start, filter.end)
-    counts = log.count_by_span(session(), account.id, filter, account.timezone, spans)
-    record = find_record(session(), account.id, filter.record) if filter.record else None
-    by_outcome = log.count_by_outcome(session(), account.id, filter, account.timezone)
     return render_template(
         "visits/scans.html",
         filter=filter,
-        chosen=record.name if record else "Deleted record" if filter.record else "",
+        chosen=_chosen(account, filter),
         outcomes=OUTCOMES,
-        chart=charts.draw(counts),
-        counts=counts,
-        scan_count=sum(one.scan_count for one in counts),
-        refused_count=sum(one.refused_count for one in counts),
-        by_outcome=[
-            (OUTCOMES.get(name, name), count, _href(filter, outcome=name)) for name, count in by_outcome.items()
-        ],
-        by_record=[
-            (one, _href(filter, record=one.public_id) if one.public_id else "")
-            for one in log.count_by_record(session(), account.id, filter, account.timezone)
-        ],
-        rows=[_shown(row, account, filter) for row in page.rows],
+        rows=[_shown(row, account) for row in page.rows],
         pages=_pages(filter, page),
         odd=_odd(account),
         today=today_in(account.timezone, now()).isoformat(),
         file_href=url_for("admin.scans.export", **_args(filter)),
         most_in_file=MOST_IN_FILE,
+        **_figures(account, filter),
     )
 
 
-@scans.get(".csv")
+@scans.get("/scans.csv")
 def export() -> ResponseReturnValue:
     """The scans of the filter as a file, the newest first; times by the account's clock with their distance to UTC."""
     account, filter = _asked()
@@ -84,6 +70,29 @@ def _asked() -> tuple[Account, ScanFilter]:
     return account, ScanFilter.from_args(request.args, today_in(account.timezone, now()))
 
 
+def _chosen(account: Account, filter: ScanFilter) -> str:
+    """The name of the record that the filter means, "" for none."""
+    record = find_record(session(), account.id, filter.record) if filter.record else None
+    return record.name if record else "Deleted record" if filter.record else ""
+
+
+def _figures(account: Account, filter: ScanFilter) -> dict[str, Any]:
+    """The counts of the days: by span, with their chart, by outcome and by record."""
+    what = (session(), account.id, filter, account.timezone)
+    counts = log.count_by_span(*what, charts.spans(filter.start, filter.end))
+    outcomes, records = log.count_by_outcome(*what), log.count_by_record(*what)
+    return {
+        "chart": charts.draw(counts),
+        "counts": counts,
+        "scan_count": sum(one.scan_count for one in counts),
+        "refused_count": sum(one.refused_count for one in counts),
+        "by_outcome": [
+            (OUTCOMES.get(name, name), count, _href(filter, outcome=name)) for name, count in outcomes.items()
+        ],
+        "by_record": [(one, _href(filter, record=one.public_id) if one.public_id else "") for one in records],
+    }
+
+
 def _odd(account: Account) -> dict[str, Any]:
     """What is odd, with moments in words; shown whatever the filter is."""
     found = oddities.find_oddities(session(), account, now())
@@ -103,7 +112,7 @@ def _odd(account: Account) -> dict[str, Any]:
     }
 
 
-def _shown(row: Any, account: Account, filter: ScanFilter) -> dict[str, Any]:
+def _shown(row: Any, account: Account) -> dict[str, Any]:
     return {
         "at": show_moment(row.at, account.timezone),
         "name": row.record_name,
