@@ -27,6 +27,7 @@ def edit() -> ResponseReturnValue:
         account = queries.get_account(session(), me.account_id)
         return _page(CompanyForm(data=_values(account), duty_choices=_duty_choices(account)))
     form = CompanyForm(duty_choices=_duty_choices(queries.get_account(session(), me.account_id)))
+    session().rollback()  # nobody else waits for the database while the logo is decoded
     is_valid = form.validate()
     duty = _find_duty_contact(form, me.account_id)
     if not is_valid or duty is None:
