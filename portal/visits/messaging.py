@@ -80,9 +80,8 @@ def leave(
     now: datetime,
     public_id: str = "",
 ) -> Left | Refusal:
-    """Keeps a message. ``public_id`` is the same each time one form is sent, so that sending it twice leaves one.
-
-    The limits lock the account's counter first: of a form sent twice at once, the second finds the first's message.
+    """Keeps a message. ``public_id`` is the same each time one form is sent: of two at once, the second waits for the
+    account's counter and then finds the first's message.
     """
     count = message_limits.take(session, account_id, client, now)
     sent_before = public_id and session.scalar(

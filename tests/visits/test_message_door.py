@@ -2,6 +2,7 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from portal.gate.models import AttemptCounter
 from portal.jobs.models import Mail
 from portal.visits import message_limits
 from portal.visits.models import Message
+from tests.client import PortalClient
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
 
@@ -182,6 +184,20 @@ def test_one_form_sent_twice_leaves_one_message(app, client, path):
     assert (len(kept(app)), len(kept(app, Mail))) == (1, 1)
     [spent] = [one.count for one in kept(app, AttemptCounter) if one.scope == "message-client"]
     assert spent == 1
+
+
+def test_one_form_sent_by_two_at_once_leaves_one_message(app, path):
+    """A nervous finger on a slow line: both are thanked, one is kept, mailed and counted."""
+
+    def send(_number):
+        client = PortalClient(app)
+        admit(client, path)
+        return tell(client, path, form_key="the same").status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(send, range(4))) == [303] * 4
+    assert (len(kept(app)), len(kept(app, Mail))) == (1, 1)
+    assert [one.count for one in kept(app, AttemptCounter) if one.scope == "message-client"] == [1]
 
 
 def test_a_client_sends_five_an_hour_and_keeps_its_text_when_refused(app, client, path):
