@@ -12,7 +12,7 @@ from portal.database import prepare_engine
 from portal.extensions import bootstrap, csrf, db
 from portal.lib.images import PhotoStore
 from portal.lib.sealing import KeyRing, read_key_ring
-from portal.web import errors, headers, identity, navigation, requests, scanlog
+from portal.web import errors, headers, identity, languages, logs, navigation, requests, scanlog
 from portal.web.context import Portal
 from portal.web.proxies import TrustedProxies
 
@@ -22,6 +22,7 @@ MEGABYTE = 1_000_000
 
 def assemble(settings: Settings | None = None) -> Flask:
     """The WSGI application. Raises SettingError or KeyRingError, each one sentence, when it cannot start."""
+    logs.bind()
     settings = settings or read_settings()
     app = Flask("portal", root_path=str(ROOT), static_folder="static", template_folder="templates")
     key_ring = read_key_ring(settings.key_file)
@@ -31,6 +32,7 @@ def assemble(settings: Settings | None = None) -> Flask:
     bind_extensions(app)
     requests.bind(app)
     headers.bind(app)
+    languages.bind(app)
     navigation.bind(app)
     scanlog.bind(app)
     routes.bind(app)
@@ -54,6 +56,7 @@ def framework_config(settings: Settings, key_ring: KeyRing) -> dict[str, object]
         "WTF_CSRF_CHECK_DEFAULT": False,  # web.requests checks by the table of doors
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,  # as long as an idle session
         "WTF_CSRF_SSL_STRICT": False,  # web.requests compares the Origin; no-referrer pages send no Referer
+        "WTF_I18N_ENABLED": False,  # forms stand on pages for people who sign in, which are English
         "BOOTSTRAP_SERVE_LOCAL": True,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
@@ -61,11 +64,14 @@ def framework_config(settings: Settings, key_ring: KeyRing) -> dict[str, object]
 
 
 def engine_options(database_url: str) -> dict[str, object]:
-    """How connections are kept. PostgreSQL's are tested before use, so that a restart costs no request."""
+    """How connections are kept. PostgreSQL's are tested before use, so that a restart costs no request.
+
+    Faults are logged without the values of their statement: some are secrets.
+    """
     if database_url.startswith("sqlite"):
         # A file is opened in 0.1 ms; no pool means no connection is ever shared across a fork.
-        return {"poolclass": NullPool}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        return {"poolclass": NullPool, "hide_parameters": True}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "hide_parameters": True}
 
 
 def bind_extensions(app: Flask) -> None:

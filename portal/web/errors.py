@@ -1,4 +1,7 @@
-"""Error pages: every refusal of HTTP becomes a page that says what to do next. Problem details answer under /api."""
+"""Error pages: every refusal of HTTP becomes a page that says what to do next, in the reader's language.
+
+Problem details answer under /api, in English: programs read them.
+"""
 
 import structlog
 from flask import Flask, Response, jsonify, render_template, request
@@ -8,33 +11,38 @@ from werkzeug.exceptions import HTTPException
 
 from portal.errors import NotFound, Refused
 from portal.extensions import db
+from portal.lib.words import marked
+from portal.web import languages
+from portal.web.logs import door
 
 log = structlog.get_logger()
 
 TITLES = {
-    400: "This could not be read",
-    401: "Sign in first",
-    403: "You may not do this",
-    404: "There is nothing here",
-    405: "This cannot be done here",
-    410: "This is gone",
-    413: "This is too large",
-    415: "This kind of file is not taken",
-    429: "Too many tries",
-    500: "Something went wrong on our side",
-    503: "Not available right now",
+    400: marked("This could not be read"),
+    401: marked("Sign in first"),
+    403: marked("You may not do this"),
+    404: marked("There is nothing here"),
+    405: marked("This cannot be done here"),
+    410: marked("This is gone"),
+    413: marked("This is too large"),
+    415: marked("This kind of file is not taken"),
+    429: marked("Too many tries"),
+    500: marked("Something went wrong on our side"),
+    503: marked("Not available right now"),
 }
 MESSAGES = {
-    400: "Go back, check what you typed, and send it again.",
-    401: "Sign in and open the page again.",
-    403: "Ask an admin of your company.",
-    404: "The address may be mistyped, or what was here has been deleted. Go back and choose again from the list.",
-    405: "Open the page from the menu and use its buttons.",
-    413: "Send a smaller file: photos may have 10 MB, a CSV file 20 MB.",
-    415: "Choose a file of one of the kinds that the page names.",
-    429: "Wait a few minutes and try again.",
-    500: "Nothing was saved. Try again; if it happens again, tell whoever runs this portal what you did.",
-    503: "Nothing was saved. Wait a minute and send it again.",
+    400: marked("Go back, check what you typed, and send it again."),
+    401: marked("Sign in and open the page again."),
+    403: marked("Ask an admin of your company."),
+    404: marked(
+        "The address may be mistyped, or what was here has been deleted. Go back and choose again from the list."
+    ),
+    405: marked("Open the page from the menu and use its buttons."),
+    413: marked("Send a smaller file: photos may have 10 MB, a CSV file 20 MB."),
+    415: marked("Choose a file of one of the kinds that the page names."),
+    429: marked("Wait a few minutes and try again."),
+    500: marked("Nothing was saved. Try again; if it happens again, tell whoever runs this portal what you did."),
+    503: marked("Nothing was saved. Wait a minute and send it again."),
 }
 PROGRAM_PREFIXES = ("/api/", "/oauth/", "/.well-known/")
 
@@ -51,21 +59,24 @@ def bind(app: Flask) -> None:
 
 def error_page(status: int, message: str = "") -> Response:
     """The page (or the problem document) for a status."""
-    title = TITLES.get(status, "This did not work")
+    title = TITLES.get(status, marked("This did not work"))
     message = message or MESSAGES.get(status, MESSAGES[400])
     if request.path.startswith(PROGRAM_PREFIXES):
         answer = jsonify(type="about:blank", title=title, status=status, detail=message)
         answer.mimetype = "application/problem+json"
     else:
+        words = languages.words()
         page = render_template(
             "errors/page.html",
             status=status,
-            title=title,
-            message=message,
+            title=words.say(title),
+            message=words.say(message),
             action_href="/",
-            action_label="To the start",
+            words=words,
+            switches=languages.switches() if languages.has_switch() else [],
         )
         answer = Response(page, mimetype="text/html")
+        languages.mark(answer)
     answer.status_code = status
     return answer
 
@@ -73,8 +84,10 @@ def error_page(status: int, message: str = "") -> Response:
 def on_stale_form(_fault: CSRFError) -> Response:
     return error_page(
         400,
-        "This form was open for too long, or you signed in again meanwhile. "
-        "Go back, reload the page and send it again.",
+        marked(
+            "This form was open for too long, or you signed in again meanwhile. "
+            "Go back, reload the page and send it again."
+        ),
     )
 
 
@@ -92,12 +105,13 @@ def on_http_exception(fault: HTTPException) -> Response:
 
 def on_database_fault(fault: OperationalError) -> Response:
     db.session.rollback()
-    log.error("database fault", fault=str(fault.orig), path=request.path)
+    log.error("database fault", fault=str(fault.orig), door=door())
     is_full = "full" in str(fault.orig)
-    return error_page(503, "The storage is full: nothing was saved. Tell whoever runs this portal." if is_full else "")
+    full = marked("The storage is full: nothing was saved. Tell whoever runs this portal.")
+    return error_page(503, full if is_full else "")
 
 
 def on_fault(fault: Exception) -> Response:
     db.session.rollback()
-    log.error("fault", path=request.path, exc_info=fault)
+    log.error("fault", door=door(), exc_info=fault)
     return error_page(500)

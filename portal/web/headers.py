@@ -44,9 +44,10 @@ def add_headers(response: Response) -> Response:
     headers.setdefault("X-Robots-Tag", "noindex, nofollow")
     if current_app.extensions["portal"].settings.is_https:
         headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
-    if request.endpoint in ("static", "bootstrap.static"):
+    if request.endpoint in ("static", "bootstrap.static") and response.status_code < 400:
         headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if request.args.get("v") else "no-cache"
-    elif "Cache-Control" not in headers:
+    elif headers.get("Cache-Control", "no-cache") == "no-cache":
+        # Nothing said, or what the framework says of any file: an export or a label is kept nowhere either.
         headers["Cache-Control"] = "no-store"
     return response
 

@@ -57,7 +57,7 @@ def test_known_and_unknown_people_are_refused_alike(app, ada):
         answers.append(tries(app, email=email, address="203.0.113.9"))
     texts = [re.sub(r'(nonce|value)="[^"]*"', "", answer.text) for answer in answers]
     assert texts[0] == texts[1] and {answer.status_code for answer in answers} == {429}
-    assert [sorted(dict(answer.headers)) for answer in answers][0] == sorted(dict(answers[1].headers))
+    assert set(dict(answers[0].headers)) == set(dict(answers[1].headers))
 
 
 def test_letter_case_and_spaces_make_no_second_person(app, ada):

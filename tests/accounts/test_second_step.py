@@ -212,7 +212,7 @@ def test_the_operator_turns_it_off_for_a_lost_phone(app, ada):
 
 
 def test_every_change_is_an_event_without_secrets(app, ada):
-    secret, codes = turn_on(ada)
+    secret, _ = turn_on(ada)
     ada.submit(f"{HERE}/codes")
     ada.submit(f"{HERE}/off")
     with app.app_context():
