@@ -48,21 +48,12 @@ def _anonymise(session: Session, account: Account, now: datetime) -> int:
     done = account.scan_anonymised_at
     if done is not None and done >= until:
         return 0
-    rest = (
-        (Scan.account_id == account.id, Scan.at < until)
-        if done is None
-        else (Scan.account_id == account.id, Scan.at >= done, Scan.at < until)
-    )
-    first = select(Scan.at).where(*rest).order_by(Scan.at).limit(CHUNK).subquery()
-    last, count = session.execute(select(func.max(first.c.at), func.count()).select_from(first)).one()
-    if count:
-        # All scans of the last moment go together, so that the mark can stand behind it.
-        session.execute(
-            update(Scan)
-            .where(*rest, Scan.at <= last)
-            .values(browser="", browser_hash="")
-            .execution_options(synchronize_session=False)
-        )
+    rest = [Scan.account_id == account.id, Scan.at < until, *([Scan.at >= done] if done is not None else [])]
+    chunk = select(Scan.at).where(*rest).order_by(Scan.at).limit(CHUNK).subquery()
+    last, count = session.execute(select(func.max(chunk.c.at), func.count()).select_from(chunk)).one()
+    # All scans of the last moment go together, so that the mark can stand behind it.
+    old = update(Scan).where(*rest, Scan.at <= last).values(browser="", browser_hash="").returning(Scan.id)
+    changed = session.execute(old.execution_options(synchronize_session=False)).all() if count else []
     account.scan_anonymised_at = until if count < CHUNK else last + timedelta(microseconds=1)
     session.flush()
-    return int(count)
+    return len(changed)
