@@ -4,13 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from portal.accounts.models import Invitation
 from portal.extensions import db
+from portal.gate.known_devices import make_crew_link, use_link
+from portal.gate.models import KnownDevice
 from portal.jobs.mails import post
 from portal.jobs.operations import enqueue
 from portal.lib.secrets import digest
 from portal.routes import audience_of
+from portal.stickers.queries import get_current_sticker
 from portal.visits.models import Message
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record
@@ -58,6 +62,16 @@ def ids(app: Flask) -> dict[str, str]:
             changed_at=NOW,
         )
         session.add(message)
+        link, secret = make_crew_link(
+            session,
+            account_id=ours.id,
+            label="Crew",
+            most_uses=1,
+            life=timedelta(days=1),
+            created_by_name="Ada",
+            now=datetime.now(UTC),
+        )
+        use_link(session, secret, "iPhone, Safari", datetime.now(UTC))
         session.commit()
         theirs = make_account("Theirs")
         make_member(theirs, "boris@example.com", name="Boris")
@@ -69,6 +83,9 @@ def ids(app: Flask) -> dict[str, str]:
             "member": member.public_id,
             "mail": mail.public_id,
             "message": message.public_id,
+            "crew link": link.public_id,
+            "known device": session.scalars(select(KnownDevice.public_id)).one(),
+            "sticker": get_current_sticker(session, ours.id, truck.id).public_id,
             "labels job": jobs["labels.print"].public_id,
             "import job": jobs["records.import"].public_id,
         }
@@ -85,6 +102,10 @@ ARGUMENTS = {
     "admin.outgoing.run_again": {"public_id": "labels job"},
     "admin.messages": {"public_id": "message"},
     "admin.people": {"public_id": "member"},
+    "admin.gate_settings.revoke_link": {"public_id": "crew link"},
+    "admin.gate_settings.rename_device": {"public_id": "known device"},
+    "admin.gate_settings.revoke_device": {"public_id": "known device"},
+    "admin.gate_settings.reopen_sticker": {"public_id": "sticker"},
     "admin.people.revoke_invitation": {"public_id": "invitation"},
 }
 OWN = {"admin.profile.end_session"}  # ids of one's own sessions: tests/accounts walks them
