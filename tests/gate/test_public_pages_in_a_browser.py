@@ -1,5 +1,7 @@
 """The public pages in a real browser: without scripts, at 320 pixels, under a screen reader's eye."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -79,7 +81,7 @@ def test_no_page_overflows_or_has_an_axe_finding(live, live_app, browser, width,
         send(page)
         check("wrong, then the pause")
     assert (
-        page.locator("[data-wait]").inner_text().endswith(("second", "seconds"))
+        re.fullmatch("[0-9]+:[0-5][0-9]", page.locator("[data-wait]").inner_text())
         and page.locator("button").is_disabled()
     )
     page.locator("button:enabled").wait_for()  # the countdown ends by itself
@@ -148,10 +150,12 @@ def test_the_back_button_brings_no_locked_page_back(live, live_app, playwright_c
     assert page.get_by_text("Call first.").is_visible()
     send(page, "Lock")
     assert page.get_by_label("Passcode").is_visible()
-    for _ in range(3):
+    seen = []
+    while page.url != "about:blank":  # the beginning of the tab
         page.go_back()
-        assert page.get_by_label("Passcode").or_(page.get_by_label("Code under the QR")).is_visible()
-        assert not page.get_by_text("Call first.").is_visible()
+        seen.append(page.url)
+        assert not page.get_by_text("Call first.").is_visible(), page.url
+    assert len(seen) > 1
     context.close()
 
 

@@ -1,6 +1,7 @@
 """The rule of the throttle as a table: plain values in and out."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -11,13 +12,20 @@ from portal.gate.throttle import (
     CLIENT_BURST,
     CLIENT_DAY,
     CLOSED,
+    DEVICE,
+    DEVICES,
     LIMITS,
     STICKER,
+    UNKNOWN,
     Counter,
     Refusal,
     client_of,
     decide,
     give_back,
+    is_spent,
+    level_of,
+    most_guesses,
+    odds,
     pause,
     settle,
     spend,
@@ -29,7 +37,7 @@ SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=1), timedelta(minutes=1), timedel
 
 @pytest.mark.parametrize(
     ("limit", "most"),
-    [(STICKER, 20), (ACCOUNT, 100), (CLIENT_BURST, 5), (CLIENT_DAY, 20)],
+    [(STICKER, 20), (ACCOUNT, 100), (CLIENT_BURST, 5), (CLIENT_DAY, 20), (DEVICE, 5), (DEVICES, 200)],
     ids=lambda value: str(getattr(value, "scope", value)),
 )
 def test_each_counter_holds_its_limit_and_not_one_more(limit, most):
@@ -79,6 +87,36 @@ def test_one_refusal_spends_nothing_anywhere_and_the_longest_wait_is_told():
     assert decide(counters, [], T) == {limit: Counter(1, T) for limit in LIMITS}
     assert decide(counters | {CLIENT_BURST: Counter(5, T), STICKER: Counter(20, T)}, [], T) == Refusal("sticker", DAY)
     assert decide(counters, [T, T, T], T) == Refusal("pause", 5 * SECOND)
+
+
+def test_a_grant_raises_the_accounts_limit_and_no_other():
+    full = {limit: Counter(limit.most if limit is ACCOUNT else 0, T) for limit in UNKNOWN}
+    assert decide(full, [], T, 0) == Refusal("account", CLOSED)
+    assert decide(full, [], T, 50)[ACCOUNT] == Counter(101, T)
+    assert decide(full | {ACCOUNT: Counter(149, T)}, [], T, 50)[ACCOUNT] == Counter(150, T)
+    assert decide(full | {ACCOUNT: Counter(150, T)}, [], T, 50) == Refusal("account", CLOSED)
+    assert decide(full | {ACCOUNT: Counter(0, T), STICKER: Counter(20, T)}, [], T, 50) == Refusal("sticker", DAY)
+
+
+@pytest.mark.parametrize(
+    ("own", "shared", "spent"), [(0, 0, False), (4, 199, False), (5, 0, True), (0, 200, True), (5, 200, True)]
+)
+def test_a_known_device_is_unknown_when_its_own_or_the_shared_budget_is_spent(own, shared, spent):
+    assert is_spent({DEVICE: Counter(own, T), DEVICES: Counter(shared, T)}) is spent
+
+
+@pytest.mark.parametrize(
+    ("spent", "granted", "level"),
+    [(0, 0, 0), (24, 0, 0), (25, 0, 25), (49, 0, 25), (50, 0, 50), (75, 0, 75), (99, 0, 75), (100, 0, 100)]
+    + [(100, 50, 50), (112, 50, 50), (113, 50, 75), (149, 50, 75), (150, 50, 100)],
+)
+def test_admins_are_told_at_quarters_of_what_the_budget_is_now(spent, granted, level):
+    assert level_of(spent, granted) == level
+
+
+def test_the_bound_counts_known_devices_and_grants():
+    assert (most_guesses(0), most_guesses(50)) == (300, 350)
+    assert (odds(100, 9000), odds(10_000, 9000)) == (Fraction(1, 90), 1)
 
 
 def test_giving_back_reaches_only_the_window_that_was_charged():
