@@ -7,6 +7,7 @@ from datetime import date
 from portal.gate.queries import Company, Look, Person, ShownExpiration, Thing
 from portal.lib.links import mailto
 from portal.lib.phones import show_phone, tel_link
+from portal.lib.words import ENGLISH, Words, marked
 from portal.records import expirations
 from portal.records.expirations import DUE, EXPIRED, VALID
 from portal.records.policies import RELAY
@@ -15,7 +16,13 @@ from portal.records.states import LOST, OUT_OF_ORDER, RETIRED, STOLEN
 OWNER = "owner"
 SUPERVISOR = "supervisor"
 TONES = {VALID: "good", DUE: "soon", EXPIRED: "bad"}
-KINDS = {"vehicle": "Vehicle", "equipment": "Equipment", "location": "Location", "contact": "Contact"}
+STATES = {VALID: marked("Valid"), DUE: marked("Due soon"), EXPIRED: marked("Expired")}
+KINDS = {
+    "vehicle": marked("Vehicle"),
+    "equipment": marked("Equipment"),
+    "location": marked("Location"),
+    "contact": marked("Contact"),
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ class ExpirationLine:
 
     what: str
     state: str
+    shown_state: str
     tone: str
     day: str
     distance: str
@@ -86,34 +94,40 @@ class RecordPage:
 
 
 def record_page(
-    look: Look, thing: Thing, current: Sequence[ShownExpiration], today: date, *, is_member: bool
+    look: Look,
+    thing: Thing,
+    current: Sequence[ShownExpiration],
+    today: date,
+    *,
+    is_member: bool,
+    words: Words = ENGLISH,
 ) -> RecordPage:
     """Everything on the page, by the account's today. ``is_member``: for somebody of the company, who sees it all."""
-    lines = tuple(_line(expiration, today) for expiration in current)
-    status, tone = _status(lines)
-    subject = f"{thing.name} ({thing.tag})" if thing.tag else thing.name
+    lines = tuple(_line(expiration, today, words) for expiration in current)
+    status, tone = _status(lines, words)
+    subject, boss = f"{thing.name} ({thing.tag})" if thing.tag else thing.name, look.supervisor
     return RecordPage(
         name=thing.name,
         tag=thing.tag,
-        kind=KINDS[thing.kind],
-        facts=_facts(thing),
+        kind=words.say(KINDS[thing.kind]),
+        facts=_facts(thing, words),
         is_contact=thing.kind == "contact",
         photo_key=thing.photo_key,
-        notice=_notice(thing, look.company),
+        notice=_notice(thing, look.company, words),
         status=status,
         status_tone=tone,
-        person=main_person(look, thing, subject, is_member=is_member),
-        supervisor=_card(SUPERVISOR, "Supervisor", look.supervisor, look.company, subject, is_member=is_member)
-        if look.supervisor
+        person=main_person(look, thing, subject, is_member=is_member, words=words),
+        supervisor=_card(SUPERVISOR, words.say("Supervisor"), boss, look.company, subject, is_member=is_member)
+        if boss
         else None,
         expirations=lines,
         visitor_notes=thing.visitor_notes.strip(),
         private_notes=thing.private_notes.strip(),
-        hints=_hints(look, thing),
+        hints=_hints(look, thing, words),
     )
 
 
-def main_person(look: Look, thing: Thing, subject: str, *, is_member: bool) -> PersonCard:
+def main_person(look: Look, thing: Thing, subject: str, *, is_member: bool, words: Words = ENGLISH) -> PersonCard:
     """Whom to reach: the contact itself on its own sticker, else the owner, else the company's published contact."""
     if thing.kind == "contact":
         itself = Person(
@@ -127,24 +141,19 @@ def main_person(look: Look, thing: Thing, subject: str, *, is_member: bool) -> P
             thing.contact_policy,
             None,
         )
-        return _card("", "Contact", itself, look.company, subject, is_member=is_member)
+        return _card("", words.say("Contact"), itself, look.company, subject, is_member=is_member)
     if look.owner:
-        return _card(OWNER, "Owner", look.owner, look.company, subject, is_member=is_member)
+        return _card(OWNER, words.say("Owner"), look.owner, look.company, subject, is_member=is_member)
     company = look.company
     office = Person(
         company.contact_name or company.name, "", "", company.contact_email, company.contact_phone, "", "", "", None
     )
-    return _card("", "Whom to ask", office, company, subject, is_member=is_member)
+    return _card("", words.say("Whom to ask"), office, company, subject, is_member=is_member)
 
 
 def card_of(page: RecordPage, slot: str) -> PersonCard | None:
     """The person that ``?of=`` names: '' or 'owner' is whom the page leads to."""
     return page.supervisor if slot == SUPERVISOR else page.person if slot in ("", OWNER) else None
-
-
-def show_day(day: date) -> str:
-    """A day that nobody reads the wrong way round: 3 March 2026."""
-    return f"{day.day} {day:%B} {day.year}"
 
 
 def is_relayed(person: Person, company: Company) -> bool:
@@ -174,77 +183,107 @@ def _card(slot: str, heading: str, person: Person, company: Company, subject: st
     )
 
 
-def _line(expiration: ShownExpiration, today: date) -> ExpirationLine:
+def _line(expiration: ShownExpiration, today: date, words: Words) -> ExpirationLine:
     state = expirations.state(expiration.expires_on, expiration.warn_days, today)
-    what = expiration.what[:1].upper() + expiration.what[1:]
+    what = words.say(expiration.what) if expiration.what in expirations.WORDS else expiration.what
     return ExpirationLine(
-        what, state, TONES[state], show_day(expiration.expires_on), expirations.when(expiration.expires_on, today)
+        what=what[:1].upper() + what[1:],
+        state=state,
+        shown_state=words.say(STATES[state]),
+        tone=TONES[state],
+        day=words.day(expiration.expires_on),
+        distance=expirations.when(expiration.expires_on, today, words),
     )
 
 
-def _status(lines: Sequence[ExpirationLine]) -> tuple[str, str]:
+def _status(lines: Sequence[ExpirationLine], words: Words) -> tuple[str, str]:
     """The record's state in a few words, the worst first; nothing when no paper is kept."""
-    for state, words in ((EXPIRED, "expired"), (DUE, "due soon")):
+    for state in (EXPIRED, DUE):
         affected = [line.what for line in lines if line.state == state]
         if affected:
-            more = f" and {len(affected) - 1} more" if len(affected) > 1 else ""
-            return f"{affected[0]}{more} {words}", TONES[state]
-    return ("All papers valid", TONES[VALID]) if lines else ("", "")
+            return _affected(state, affected[0], len(affected) - 1, words), TONES[state]
+    return (words.say("All papers valid"), TONES[VALID]) if lines else ("", "")
 
 
-def _facts(thing: Thing) -> tuple[tuple[str, str], ...]:
+def _affected(state: str, paper: str, more: int, words: Words) -> str:
+    """Whole sentences for each case: languages put their words in different places."""
+    if state == EXPIRED:
+        return (
+            words.count("%(paper)s and %(num)s more expired", "%(paper)s and %(num)s more expired", more, paper=paper)
+            if more
+            else words.say("%(paper)s expired", paper=paper)
+        )
+    return (
+        words.count("%(paper)s and %(num)s more due soon", "%(paper)s and %(num)s more due soon", more, paper=paper)
+        if more
+        else words.say("%(paper)s due soon", paper=paper)
+    )
+
+
+def _facts(thing: Thing, words: Words) -> tuple[tuple[str, str], ...]:
     """What tells one thing from its neighbours; by default only what can be seen on it anyway."""
     build = " ".join(filter(None, (str(thing.year or ""), thing.make or thing.manufacturer, thing.model)))
-    odometer = "" if thing.odometer is None else f"{thing.odometer:,}"
+    odometer = "" if thing.odometer is None else words.number(thing.odometer)
     facts: dict[str, tuple[tuple[str, str], ...]] = {
-        "vehicle": (("Vehicle", build), ("Plate", thing.plate), ("VIN", thing.vin), ("Odometer", odometer)),
-        "equipment": (("Model", build), ("Serial number", thing.serial_number)),
-        "location": (("Address", thing.address), ("Opening hours", thing.opening_hours)),
+        "vehicle": (
+            (marked("Vehicle"), build),
+            (marked("Plate"), thing.plate),
+            (marked("VIN"), thing.vin),
+            (marked("Odometer"), odometer),
+        ),
+        "equipment": ((marked("Model"), build), (marked("Serial number"), thing.serial_number)),
+        "location": ((marked("Address"), thing.address), (marked("Opening hours"), thing.opening_hours)),
         "contact": (),
     }
-    return tuple((label, value) for label, value in (*facts[thing.kind], ("Description", thing.description)) if value)
+    shown = (*facts[thing.kind], (marked("Description"), thing.description))
+    return tuple((words.say(label), value) for label, value in shown if value)
 
 
-def _notice(thing: Thing, company: Company) -> Notice | None:
+def _notice(thing: Thing, company: Company, words: Words) -> Notice | None:
     """What the record's state asks of people; nothing while it is in use."""
-    return {
-        OUT_OF_ORDER: Notice("bad", "Out of order", "Do not use it. If it stands in your way, tell the people below."),
-        LOST: Notice(
-            "soon",
-            "Thank you for finding this",
-            f"{company.name} has been looking for it. Please tell the people below where it is.",
-        ),
-        STOLEN: Notice(
-            "bad",
-            "Thank you for scanning this",
-            f"It was reported stolen from {company.name}. Please tell the people below where you see it. "
+    if thing.state == OUT_OF_ORDER:
+        text = words.say("Do not use it. If it stands in your way, tell the people below.")
+        return Notice("bad", words.say("Out of order"), text)
+    if thing.state == LOST:
+        text = words.say(
+            "%(company)s has been looking for it. Please tell the people below where it is.", company=company.name
+        )
+        return Notice("soon", words.say("Thank you for finding this"), text)
+    if thing.state == STOLEN:
+        text = words.say(
+            "It was reported stolen from %(company)s. Please tell the people below where you see it. "
             "Do not put yourself in danger: leave it where it is.",
-        ),
-        RETIRED: Notice(
-            "soon", "No longer in use", f"{company.name} has retired this. You can still reach the people below."
-        ),
-    }.get(thing.state)
+            company=company.name,
+        )
+        return Notice("bad", words.say("Thank you for scanning this"), text)
+    if thing.state == RETIRED:
+        text = words.say("%(company)s has retired this. You can still reach the people below.", company=company.name)
+        return Notice("soon", words.say("No longer in use"), text)
+    return None
 
 
-def _hints(look: Look, thing: Thing) -> tuple[str, ...]:
+def _hints(look: Look, thing: Thing, words: Words) -> tuple[str, ...]:
     """What somebody who may edit should add, each a sentence."""
     person = main_person(look, thing, "", is_member=True)
     hints = []
     if thing.kind != "contact" and look.owner is None:
         hints.append(
-            "The owner is archived: visitors see the company's contact instead. Choose another owner."
+            words.say("The owner is archived: visitors see the company's contact instead. Choose another owner.")
             if thing.owner_id
-            else "Nobody is noted as owner: visitors see the company's contact instead. Choose an owner."
+            else words.say("Nobody is noted as owner: visitors see the company's contact instead. Choose an owner.")
         )
-    whose = (
-        f"{person.name} has"
-        if person.slot or thing.kind == "contact"
-        else "The company's contact (Settings, Company) has"
-    )
+    is_named = bool(person.slot) or thing.kind == "contact"
+    whose = person.name if is_named else words.say("The company's contact (Settings, Company)")
     if not person.email:
-        hints.append(f"{whose} no e-mail address on file, so there is no Email Me button. Add one.")
+        hints.append(
+            words.say("%(whose)s has no e-mail address on file, so there is no Email Me button. Add one.", whose=whose)
+        )
     if not person.phones:
-        hints.append(f"{whose} no phone number on file, so there is no Call Me button. Add one.")
+        hints.append(
+            words.say("%(whose)s has no phone number on file, so there is no Call Me button. Add one.", whose=whose)
+        )
     if not thing.photo_key:
-        hints.append("There is no photo. Add one, so that visitors can see that they stand before the right thing.")
+        hints.append(
+            words.say("There is no photo. Add one, so that visitors can see that they stand before the right thing.")
+        )
     return tuple(hints)

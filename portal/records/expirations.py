@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from portal.lib.words import ENGLISH, Words, marked
 from portal.records.checking import clean_line
 
 VALID = "valid"
 DUE = "due soon"
 EXPIRED = "expired"
 
-WORDS = ("registration", "insurance", "inspection", "service", "licence")
+WORDS = (marked("registration"), marked("insurance"), marked("inspection"), marked("service"), marked("licence"))
 WARN_DAYS = 30
 MOST_WARN_DAYS = 730
 LONGEST_WORDS = 100
@@ -34,13 +35,14 @@ def _state(expires_on: date, warns_on: date, today: date) -> str:
     return DUE if today >= warns_on else VALID
 
 
-def when(expires_on: date, today: date) -> str:
+def when(expires_on: date, today: date, words: Words = ENGLISH) -> str:
     """The distance in words: 'in 12 days', 'today', '3 days ago'."""
     days = (expires_on - today).days
     if days == 0:
-        return "today"
-    count = f"{abs(days):,} day" + ("" if abs(days) == 1 else "s")
-    return f"in {count}" if days > 0 else f"{count} ago"
+        return words.say("today")
+    if days > 0:
+        return words.count("in %(num)s day", "in %(num)s days", days)
+    return words.count("%(num)s day ago", "%(num)s days ago", -days)
 
 
 @dataclass(frozen=True)

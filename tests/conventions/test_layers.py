@@ -12,6 +12,7 @@ WEB_LIBRARIES = {
     "flask_login",
     "flask_sqlalchemy",
     "flask_migrate",
+    "flask_babel",
     "flask_bootstrap",
 }
 COMMITTING_SHELL = ("worker", "postman", "preparation", "commands", "demo", "web")

@@ -22,7 +22,7 @@ from portal.visits import message_limits, messages, messaging
 from portal.visits.messages import PAPERS_EXPIRED, REASONS, Told
 from portal.visits.messaging import Left
 from portal.visits.models import Message
-from portal.web import mailer
+from portal.web import languages, mailer
 from portal.web.context import now, portal, session, short_read
 
 SUPERVISOR = "supervisor"
@@ -130,7 +130,7 @@ def _show_form(
 def _refuse(token: str, look: Look, refusal: Refusal) -> Response:
     """429 with everything that was typed; the photo has to be chosen again."""
     seconds = max(1, int(refusal.wait.total_seconds()))
-    wait = pages.wait_text(seconds)
+    wait = languages.words().wait(seconds)
     who = "This company has" if refusal.scope == message_limits.ACCOUNT.scope else "You have sent, or your network has,"
     sentence = f"{who} many messages already. This one was not sent: try again in {wait}."
     answer = _show_form(token, look, request.form, status=429, refusal=sentence)

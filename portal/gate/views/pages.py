@@ -11,13 +11,15 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from portal.gate.queries import Look, ShownExpiration, Thing
-from portal.gate.record_page import card_of, record_page, show_day
+from portal.gate.record_page import card_of, record_page
 from portal.gate.throttle import ACCOUNT, STICKER, Refusal
 from portal.lib.clock import local, today_in
 from portal.lib.images import card_jpeg
 from portal.lib.phones import show_phone, tel_link
 from portal.lib.vcard import vcard
+from portal.lib.words import Words
 from portal.stickers import tokens
+from portal.web import languages
 from portal.web.context import now, portal
 from portal.web.headers import csp_nonce
 from portal.web.identity import Identity
@@ -32,11 +34,16 @@ _ACCENT = re.compile("#[0-9a-fA-F]{6}")
 def public_page(template: str, status: int, *, accent: str = "", **values: object) -> Response:
     """A page of its own small stylesheet under the strictest policy that shows it."""
     page = render_template(
-        template, stylesheet=stylesheet(), accent=accent if _ACCENT.fullmatch(accent) else "", **values
+        template,
+        stylesheet=stylesheet(),
+        accent=accent if _ACCENT.fullmatch(accent) else "",
+        words=languages.words(),
+        switches=languages.switches(),
+        **values,
     )
     answer = Response(page, status, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = _POLICY.format(nonce=csp_nonce())
-    answer.vary.add("Cookie")
+    languages.mark(answer)
     return answer
 
 
@@ -52,46 +59,27 @@ def show_home(typed: str) -> Response:
 
 def show_unknown() -> Response:
     """One page for unknown codes, forged seals, seals of other companies and plain nonsense."""
+    words = languages.words()
     return public_page(
         "gate/closed.html",
         404,
         company=None,
         logo_href="",
-        title="This code is not known here",
-        message=(
+        title=words.say("This code is not known here"),
+        message=words.say(
             "It may have been mistyped, or the sticker is damaged or from somewhere else. "
             "Compare it with the sticker and type it again."
         ),
         action_href=url_for("public.gate.home"),
-        action_label="Type the code",
+        action_label=words.say("Type the code"),
     )
 
 
 def show_closed(look: Look, outcome: str, member: Identity | None) -> Response:
     """The pages of stickers that show nothing: whose it is, what happened to it, what to do. Never of which record."""
-    company = look.company.name
-    action_href = action_label = ""
-    if outcome == "no-passcode":
-        status, title = 503, "You must assign passcode."
-        message = (
-            f"{company} has not set a passcode yet, so nothing can be shown. "
-            "Tell them that you scanned a sticker and saw this page."
-        )
-        if member is not None and member.account_id == look.company.id and member.may("settings.view"):
-            action_href, action_label = url_for("admin.qr_portal.edit"), "Set the passcode"
-    elif outcome == "retired":
-        day = show_day(local(look.retired_at or now(), look.company.timezone).date())
-        status, title = 410, "This sticker was retired"
-        message = (
-            f"This sticker was retired on {day}, ask for a new one. "
-            f"{company} has replaced its stickers: tell them that this one is still out."
-        )
-    elif outcome == "revoked":
-        status, title = 410, "This sticker was revoked"
-        message = f"It opens nothing any more. Ask {company} for a new one, and take this one off."
-    else:
-        status, title = 410, "This record is archived"
-        message = f"{company} no longer uses what this sticker was on. Ask them if you still see it in use."
+    words, is_ours = languages.words(), member is not None and member.account_id == look.company.id
+    status, title, message = _closed_words(look, outcome, words)
+    may_set = outcome == "no-passcode" and is_ours and member is not None and member.may("settings.view")
     return public_page(
         "gate/closed.html",
         status,
@@ -100,9 +88,38 @@ def show_closed(look: Look, outcome: str, member: Identity | None) -> Response:
         logo_href=logo_address(look),
         title=title,
         message=message,
-        action_href=action_href,
-        action_label=action_label,
+        action_href=url_for("admin.qr_portal.edit") if may_set else "",
+        action_label=words.say("Set the passcode"),
     )
+
+
+def _closed_words(look: Look, outcome: str, words: Words) -> tuple[int, str, str]:
+    """Status, title and message."""
+    company = look.company.name
+    if outcome == "no-passcode":
+        message = words.say(
+            "%(company)s has not set a passcode yet, so nothing can be shown. "
+            "Tell them that you scanned a sticker and saw this page.",
+            company=company,
+        )
+        return 503, words.say("You must assign passcode."), message
+    if outcome == "retired":
+        message = words.say(
+            "This sticker was retired on %(day)s, ask for a new one. "
+            "%(company)s has replaced its stickers: tell them that this one is still out.",
+            day=words.day(local(look.retired_at or now(), look.company.timezone).date()),
+            company=company,
+        )
+        return 410, words.say("This sticker was retired"), message
+    if outcome == "revoked":
+        message = words.say(
+            "It opens nothing any more. Ask %(company)s for a new one, and take this one off.", company=company
+        )
+        return 410, words.say("This sticker was revoked"), message
+    message = words.say(
+        "%(company)s no longer uses what this sticker was on. Ask them if you still see it in use.", company=company
+    )
+    return 410, words.say("This record is archived"), message
 
 
 def show_gate(look: Look, refusal: Refusal | None = None, *, is_wrong: bool = False) -> Response:
@@ -117,7 +134,7 @@ def show_gate(look: Look, refusal: Refusal | None = None, *, is_wrong: bool = Fa
         action=request.path,
         is_wrong=is_wrong,
         wait_seconds=seconds,
-        wait_text=wait_text(seconds),
+        wait_text=languages.words().wait(seconds),
         closed=refusal.scope if refusal and refusal.scope in (STICKER.scope, ACCOUNT.scope) else "",
         phone=show_phone(look.company.contact_phone, look.company.country) if look.company.contact_phone else "",
         tel_href=tel_link(look.company.contact_phone) if look.company.contact_phone else "",
@@ -138,7 +155,12 @@ def show_record(look: Look, expirations: Sequence[ShownExpiration], member: Iden
         company=look.company,
         logo_href=logo_address(look),
         page=record_page(
-            look, thing, expirations, today_in(look.company.timezone, now()), is_member=member is not None
+            look,
+            thing,
+            expirations,
+            today_in(look.company.timezone, now()),
+            is_member=member is not None,
+            words=languages.words(),
         ),
         base=request.path,
         is_member=member is not None,
@@ -149,10 +171,12 @@ def show_record(look: Look, expirations: Sequence[ShownExpiration], member: Iden
 def send_card(look: Look, of: str, member: Identity | None) -> Response:
     """A contact card as a file to save. Of a person who is reached by message only: name, title, organisation."""
     thing = _thing(look)
-    page = record_page(look, thing, (), today_in(look.company.timezone, now()), is_member=member is not None)
+    today, words = today_in(look.company.timezone, now()), languages.words()
+    page = record_page(look, thing, (), today, is_member=member is not None, words=words)
     person = card_of(page, of)
     if person is None:
         raise NotFound
+    about = f"{page.kind}: {page.name}" + (f" ({page.tag})" if page.tag else "")
     photo = None if person.is_relayed else portal().photos.path(person.photo_key, "thumb")
     card = vcard(
         name=person.name,
@@ -161,7 +185,7 @@ def send_card(look: Look, of: str, member: Identity | None) -> Response:
         email=person.email,
         phones=person.phones,
         photo=card_jpeg(photo.read_bytes()) if photo else None,
-        note="" if page.is_contact or person.is_relayed else f"{page.kind}: {page.name}" + (f" ({page.tag})" if page.tag else ""),
+        note="" if page.is_contact or person.is_relayed else about,
     )
     answer = Response(card, mimetype="text/vcard")
     answer.headers.set("Content-Disposition", "attachment", filename="contact.vcf")
@@ -177,15 +201,6 @@ def scan_address(text: str) -> str:
 def logo_address(look: Look) -> str:
     """Where the company's logo is, '' when it has none. Built from the path that was asked for, so below any prefix."""
     return f"{request.path}/logo" if look.company.logo_key else ""
-
-
-def wait_text(seconds: int) -> str:
-    """A wait in words that people use: '45 seconds', '12 minutes', '8 hours'."""
-    for size, word in ((3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= 2 * size or size == 1:
-            count = math.ceil(seconds / size)
-            return f"{count} {word}" + ("" if count == 1 else "s")
-    raise AssertionError("every wait is at least counted in seconds")
 
 
 def _thing(look: Look) -> Thing:
