@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from portal.lib.images import reencode
-
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_record, scan_path
 
