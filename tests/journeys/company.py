@@ -144,6 +144,10 @@ def _furnish_records(company: Company, account: Account, words: Words, picture: 
         "list with filters": f"/admin/records?expiry=expired&owner={owner.public_id}",
         "list without matches": "/admin/records?kind=vehicle&q=zzz",
         "archived": "/admin/records?archived=1",
+        "list by state": "/admin/records?state=stolen",
+        "scans": "/admin/scans",
+        "scans of nothing": "/admin/scans?outcome=no-passcode",
+        "visitors": "/admin/settings/visitors",
         **{
             f"new {kind}": f"/admin/records/new?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")
         },
