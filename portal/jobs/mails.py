@@ -10,6 +10,7 @@ from portal.lib.emails import EmailRefused, parse_email
 
 LONGEST_ADDRESS = 320
 LONGEST_NAME = 200
+LONGEST_SUBJECT = 250
 NO_ADDRESS = "This is not an e-mail address. Correct it where it was typed; this mail is not sent."
 
 
@@ -37,12 +38,12 @@ def post(
         account_id=account_id,
         key=key,
         kind=kind,
-        recipient=recipient[:LONGEST_ADDRESS],
-        sender_name=sender_name[:LONGEST_NAME],
+        recipient=_line(recipient)[:LONGEST_ADDRESS],
+        sender_name=_line(sender_name)[:LONGEST_NAME],
         reply_to=_address(reply_to),
-        subject=" ".join(subject.split())[:250],
-        text_body=text_body,
-        html_body=html_body,
+        subject=_line(subject)[:LONGEST_SUBJECT],
+        text_body=text_body.replace("\0", ""),  # PostgreSQL takes none
+        html_body=html_body.replace("\0", ""),
         state=QUEUED if is_address else DEAD,
         fault="" if is_address else NO_ADDRESS,
         run_at=now,
@@ -51,6 +52,11 @@ def post(
     session.add(mail)
     session.flush()
     return mail
+
+
+def _line(text: str) -> str:
+    """One line without control characters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _address(text: str) -> str:

@@ -22,9 +22,9 @@ def render(template: str, **values: Any) -> tuple[str, str]:
 
 
 def _plain_lines(text: str) -> str:
-    """Lines without spaces at their ends, at most one empty line between paragraphs."""
+    """Lines without spaces at their ends (but a signature's mark: RFC 3676, section 4.3), no two empty in a row."""
     lines: list[str] = []
     for line in map(str.rstrip, text.strip().splitlines()):
         if line or (lines and lines[-1]):
-            lines.append(line)
+            lines.append("-- " if line == "--" else line)
     return "\n".join(lines) + "\n"
