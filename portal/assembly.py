@@ -12,7 +12,7 @@ from portal.database import prepare_engine
 from portal.extensions import bootstrap, csrf, db
 from portal.lib.images import PhotoStore
 from portal.lib.sealing import KeyRing, read_key_ring
-from portal.web import errors, headers, identity, languages, logs, navigation, requests, scanlog
+from portal.web import anchor, errors, headers, identity, languages, logs, navigation, requests, scanlog
 from portal.web.context import Portal
 from portal.web.proxies import TrustedProxies
 
@@ -30,6 +30,7 @@ def assemble(settings: Settings | None = None) -> Flask:
     app.extensions["portal"] = Portal(settings, key_ring, PhotoStore(settings.photo_dir))
     app.jinja_env.undefined = StrictUndefined
     bind_extensions(app)
+    anchor.bind(app, settings.sqlite_file)
     requests.bind(app)
     headers.bind(app)
     languages.bind(app)
@@ -52,7 +53,6 @@ def framework_config(settings: Settings, key_ring: KeyRing) -> dict[str, object]
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "MAX_CONTENT_LENGTH": 25 * MEGABYTE,
-        "MAX_FORM_MEMORY_SIZE": 4 * MEGABYTE,
         "WTF_CSRF_CHECK_DEFAULT": False,  # web.requests checks by the table of doors
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,  # as long as an idle session
         "WTF_CSRF_SSL_STRICT": False,  # web.requests compares the Origin; no-referrer pages send no Referer

@@ -32,9 +32,9 @@ def _postgres_bin(name: str) -> str:
 
 
 class Postgres:
-    """A throwaway cluster without durability, on a free port."""
+    """A throwaway cluster on a free port, without durability unless ``changed`` settings say otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, **changed: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
         self.port = free_port()
         if os.geteuid() == 0:
@@ -67,11 +67,15 @@ class Postgres:
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": "200",
-        }
+        } | changed
         options = " ".join([f"-p {self.port}", *(f"-c {name}={value}" for name, value in settings.items())])
         self.control = [_postgres_bin("pg_ctl"), "-D", data, "-w"]
+        self.starting = ["-o", options, "-l", f"{data}/log", "start"]
+        self.start()
+
+    def start(self) -> None:
         subprocess.run(
-            _as_postgres([*self.control, "-o", options, "-l", f"{data}/log", "start"]),
+            _as_postgres([*self.control, *self.starting]),
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",
@@ -81,21 +85,31 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql+psycopg://portal@127.0.0.1:{self.port}"
 
-    def stop(self) -> None:
+    def halt(self) -> None:
+        """Ends it without a farewell to anybody; ``start`` brings it back."""
         subprocess.run(
             _as_postgres([*self.control, "-m", "immediate", "stop"]), check=False, stdout=subprocess.DEVNULL, cwd="/"
         )
+
+    def stop(self) -> None:
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class LivePortal:
-    """The portal under a real gunicorn, as an operator runs it: ``url`` answers when the constructor returns."""
+    """The portal under a real gunicorn, as an operator runs it: ``url`` answers when the constructor returns.
 
-    def __init__(self, environ: dict[str, str], workers: int = 2, threads: int = 8) -> None:
+    ``within``: a command that prepares a place and becomes the one behind it.
+    """
+
+    def __init__(
+        self, environ: dict[str, str], workers: int = 2, threads: int = 8, within: tuple[str, ...] = ()
+    ) -> None:
         self.port = int(environ["PORTAL_BIND"].rpartition(":")[2])
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
             [
+                *within,
                 sys.executable,
                 "-m",
                 "gunicorn",

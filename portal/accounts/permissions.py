@@ -89,12 +89,14 @@ def granted(role: str, delegated: list[str]) -> frozenset[str]:
 class Door:
     """What one endpoint asks for. ``permission`` None: its audience's guard alone decides.
 
+    ``files``: its form carries a file, and may weigh as much as one.
     ``fresh``: the password must have been typed within 15 minutes (``FRESH_FOR``), else the guard asks for it.
     """
 
     permission: Permission | None = None
     csrf: bool = True
     fresh: bool = False
+    files: bool = False
 
 
 # The gate's forms carry no token and set no session: they refuse a foreign Origin instead (design, Passcode).
@@ -109,7 +111,7 @@ DOORS: dict[str, Door] = {
     "public.gate.contact_card": Door(),
     "public.gate.logo": Door(),
     "public.gate.message": Door(),
-    "public.gate.leave_message": NO_TOKEN,
+    "public.gate.leave_message": Door(csrf=False, files=True),
     "public.crew.show": Door(),
     "public.crew.join": NO_TOKEN,
     "public.reminders.show": Door(),
@@ -134,14 +136,14 @@ DOORS: dict[str, Door] = {
     "admin.people.revoke_invitation": Door(SETTINGS_PEOPLE),
     "admin.people.edit_member": Door(SETTINGS_PEOPLE, fresh=True),
     "admin.people.remove_member": Door(SETTINGS_PEOPLE, fresh=True),
-    "admin.company.edit": Door(SETTINGS_COMPANY),
+    "admin.company.edit": Door(SETTINGS_COMPANY, files=True),
     "admin.company.logo": Door(RECORDS_VIEW),
     "admin.records.index": Door(RECORDS_VIEW),
     "admin.records.show": Door(RECORDS_VIEW),
     "admin.records.photo": Door(RECORDS_VIEW),
     "admin.records.choices": Door(RECORDS_VIEW),
-    "admin.records.new": Door(RECORDS_EDIT),
-    "admin.records.edit": Door(RECORDS_EDIT),
+    "admin.records.new": Door(RECORDS_EDIT, files=True),
+    "admin.records.edit": Door(RECORDS_EDIT, files=True),
     "admin.records.archive": Door(RECORDS_EDIT),
     "admin.records.restore": Door(RECORDS_EDIT),
     "admin.records.set_state": Door(RECORDS_EDIT),
@@ -151,7 +153,7 @@ DOORS: dict[str, Door] = {
     "admin.records.renew_expiration": Door(RECORDS_EDIT),
     "admin.records.edit_expiration": Door(RECORDS_EDIT),
     "admin.records.delete_expiration": Door(RECORDS_EDIT),
-    "admin.transfer.import_start": Door(RECORDS_IMPORT),
+    "admin.transfer.import_start": Door(RECORDS_IMPORT, files=True),
     "admin.transfer.import_show": Door(RECORDS_IMPORT),
     "admin.transfer.import_progress": Door(RECORDS_IMPORT),
     "admin.transfer.import_apply": Door(RECORDS_IMPORT),

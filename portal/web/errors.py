@@ -3,8 +3,10 @@
 Problem details answer under /api, in English: programs read them.
 """
 
+import errno
+
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -44,6 +46,7 @@ MESSAGES = {
     500: marked("Nothing was saved. Try again; if it happens again, tell whoever runs this portal what you did."),
     503: marked("Nothing was saved. Wait a minute and send it again."),
 }
+FULL = marked("The storage is full: nothing was saved. Tell whoever runs this portal.")
 PROGRAM_PREFIXES = ("/api/", "/oauth/", "/.well-known/")
 
 
@@ -65,6 +68,7 @@ def error_page(status: int, message: str = "") -> Response:
         answer = jsonify(type="about:blank", title=title, status=status, detail=message)
         answer.mimetype = "application/problem+json"
     else:
+        g.is_error_page = True  # the layout asks the database nothing: it may be what failed
         words = languages.words()
         page = render_template(
             "errors/page.html",
@@ -106,12 +110,15 @@ def on_http_exception(fault: HTTPException) -> Response:
 def on_database_fault(fault: OperationalError) -> Response:
     db.session.rollback()
     log.error("database fault", fault=str(fault.orig), door=door())
-    is_full = "full" in str(fault.orig)
-    full = marked("The storage is full: nothing was saved. Tell whoever runs this portal.")
-    return error_page(503, full if is_full else "")
+    # SQLite's words, and the system's as PostgreSQL repeats them.
+    is_full = any(words in str(fault.orig) for words in ("disk is full", "No space left"))
+    return error_page(503, FULL if is_full else "")
 
 
 def on_fault(fault: Exception) -> Response:
     db.session.rollback()
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        log.error("storage full", fault=str(fault), door=door())
+        return error_page(503, FULL)
     log.error("fault", door=door(), exc_info=fault)
     return error_page(500)

@@ -83,7 +83,7 @@ class Identity(UserMixin):  # type: ignore[misc]  # the library carries no types
 
 def bind(app: Flask) -> None:
     """Tells Flask-Login how a cookie becomes an Identity."""
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # no template asks who it is: error pages must not
     login_manager.session_protection = None  # sessions are rows; their own rules end them
     login_manager.user_loader(load_identity)
 

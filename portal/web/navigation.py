@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.accounts.permissions import DOORS, GATE_MANAGE
@@ -71,7 +71,7 @@ def bind(app: Flask) -> None:
 
 def layout_values() -> dict[str, Any]:
     """``identity`` is None and ``nav`` empty on public pages, so that they never look up a session."""
-    identity = find_identity() if "admin" in request.blueprints else None
+    identity = find_identity() if "admin" in request.blueprints and not g.get("is_error_page") else None
     alarm = find_gate_alarm(identity) if identity else None
     return {"identity": identity, "nav": links(identity) if identity else (), "gate_alarm": alarm}
 

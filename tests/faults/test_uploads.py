@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from portal.accounts.models import Account
@@ -95,7 +96,7 @@ def test_a_large_good_photo_leaves_two_files_and_no_other(app, client, record_pa
     photo = noisy("PNG", (1200, 900))
     assert len(photo) > 1_000_000  # spooled to a file on its way in
     values = dict(re.findall(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"', client.get(f"{record_path}/edit").text))
-    values |= {"name": "Truck 8", "csrf_token": client.token(), "photo": (io.BytesIO(photo), "x.png")}
+    values |= {"name": "Truck 8", "csrf_token": client.token(), "photo": FileStorage(io.BytesIO(photo), "x.png")}
     # Encoded here, because the test client would spool its own copy to a file, too, and forget it.
     boundary, body = encode_multipart(values)
     answer = client.post(f"{record_path}/edit", data=body, content_type=f"multipart/form-data; boundary={boundary}")
