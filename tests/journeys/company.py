@@ -183,6 +183,7 @@ def _furnish_records(company: Company, account: Account, words: Words, picture: 
         "thanks for a message": f"{scan_path(full)}/message?sent=1",
         "record with everything": scan_path(full),
         "record with nothing": scan_path(bare),
+        "stolen record": scan_path(make_record(account, name="Stolen van", state="stolen", owner_id=owner.id)),
         "contact's sticker": scan_path(owner),
         "location's sticker": scan_path(place),
     }
