@@ -107,8 +107,10 @@ def test_a_known_device_is_unknown_when_its_own_or_the_shared_budget_is_spent(ow
 
 @pytest.mark.parametrize(
     ("spent", "granted", "level"),
-    [(0, 0, 0), (24, 0, 0), (25, 0, 25), (49, 0, 25), (50, 0, 50), (75, 0, 75), (99, 0, 75), (100, 0, 100)]
-    + [(100, 50, 50), (112, 50, 50), (113, 50, 75), (149, 50, 75), (150, 50, 100)],
+    [
+        *((0, 0, 0), (24, 0, 0), (25, 0, 25), (49, 0, 25), (50, 0, 50), (75, 0, 75), (99, 0, 75), (100, 0, 100)),
+        *((100, 50, 50), (112, 50, 50), (113, 50, 75), (149, 50, 75), (150, 50, 100)),
+    ],
 )
 def test_admins_are_told_at_quarters_of_what_the_budget_is_now(spent, granted, level):
     assert level_of(spent, granted) == level
