@@ -174,6 +174,9 @@ def _furnish_records(company: Company, account: Account, words: Words, picture: 
         "QR portal with passcode": "/admin/settings/qr-portal?show=1",
         "company": "/admin/settings/company",
         "people": "/admin/settings/people",
+        "outgoing mail": "/admin/settings/outgoing-mail",
+        "jobs": "/admin/settings/jobs",
+        "calendars": "/admin/calendars",
         "profile": "/admin/profile",
         "import": "/admin/import",
     }
