@@ -34,7 +34,7 @@ def turn_on(
     session.execute(update(User).where(User.id == user_id).values(sealed_totp=sealed, totp_step=step))
     attempts.forget_codes(session, user_id)
     codes = _make_codes(session, user_id)
-    _record(session, user_id, account_id, actor, "user.second_step_on", now)
+    _record(session, user_id=user_id, account_id=account_id, actor=actor, action="user.second_step_on", now=now)
     return codes
 
 
@@ -50,14 +50,14 @@ def turn_off(session: Session, *, user_id: int, account_id: int | None, actor: A
         return False
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     attempts.forget_codes(session, user_id)
-    _record(session, user_id, account_id, actor, "user.second_step_off", now)
+    _record(session, user_id=user_id, account_id=account_id, actor=actor, action="user.second_step_off", now=now)
     return True
 
 
 def renew_codes(session: Session, *, user_id: int, account_id: int, actor: Actor, now: datetime) -> list[str]:
     """Ten new recovery codes; the ones before stop working."""
     codes = _make_codes(session, user_id)
-    _record(session, user_id, account_id, actor, "user.recovery_codes", now)
+    _record(session, user_id=user_id, account_id=account_id, actor=actor, action="user.recovery_codes", now=now)
     return codes
 
 
@@ -104,7 +104,9 @@ def _context(user_id: int) -> str:
     return f"totp:{user_id}"
 
 
-def _record(session: Session, user_id: int, account_id: int | None, actor: Actor, action: str, now: datetime) -> None:
+def _record(
+    session: Session, *, user_id: int, account_id: int | None, actor: Actor, action: str, now: datetime
+) -> None:
     user = session.get_one(User, user_id)
     record(
         session,

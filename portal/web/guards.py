@@ -32,7 +32,7 @@ def signed_in() -> Response | tuple[str, int] | None:
         return redirect(sign_in_address(), 303)
     if not identity.account_id:
         return render_template(
-            "errors/page.html",
+            "errors/stopped.html",
             status=403,
             title="You are in no company",
             message=f"{identity.email} was removed from its company. Ask one of its admins for an invitation link.",
@@ -53,7 +53,7 @@ def signed_in() -> Response | tuple[str, int] | None:
 def refusal(identity: Identity, permission: Permission) -> tuple[str, int]:
     """The 403 page: which permission is missing and whom to ask."""
     return render_template(
-        "errors/page.html",
+        "errors/stopped.html",
         status=403,
         title="You may not open this page",
         message=f"It needs the permission \u201c{permission.label}\u201d. "

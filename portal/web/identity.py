@@ -142,22 +142,19 @@ def end() -> None:
     cookie.clear()
 
 
+_SESSION = (
+    *(AuthSession.id, AuthSession.account_id, AuthSession.user_id),
+    *(AuthSession.created_at, AuthSession.last_seen_at, AuthSession.fresh_at),
+    *(User.name, User.email, (User.sealed_totp != "").label("has_second_step")),
+)
+
+
 def load_identity(secret: str) -> Identity | None:
     """The person behind a session secret, or None when the session is unknown, idle too long or over."""
     now = clock.utc_now()
     with database.reading(), db.engine.connect() as connection:
         found = connection.execute(
-            select(
-                AuthSession.id,
-                AuthSession.account_id,
-                AuthSession.created_at,
-                AuthSession.last_seen_at,
-                AuthSession.user_id,
-                AuthSession.fresh_at,
-                User.name,
-                User.email,
-                (User.sealed_totp != "").label("has_second_step"),
-            )
+            select(*_SESSION)
             .join(User, User.id == AuthSession.user_id)
             .where(AuthSession.secret_hash == digest(secret))
         ).first()

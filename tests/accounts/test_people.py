@@ -417,7 +417,12 @@ class TestApart:
 
 
 def test_member_permissions_are_those_of_the_table():
-    assert {p.name for p in PERMISSIONS if p.for_members} == {"records.view", "labels.print", "profile.own"}
+    assert {p.name for p in PERMISSIONS if p.for_members} == {
+        "records.view",
+        "labels.print",
+        "profile.own",
+        "scans.view",
+    }
 
 
 def test_session_rows_hold_no_secret(app, ada):

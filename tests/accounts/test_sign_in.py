@@ -70,7 +70,7 @@ def test_missing_fields_are_named(client, ada, fields):
     assert "Please correct" in answer.text
 
 
-@pytest.mark.parametrize("password", ["x" * 100_000, "\x00", "\ud800".encode("utf-8", "surrogatepass"), "🔑" * 300])
+@pytest.mark.parametrize("password", ["x" * 20_000, "\x00", "\ud800".encode("utf-8", "surrogatepass"), "🔑" * 300])
 def test_strange_passwords_are_only_wrong(client, ada, password):
     assert client.submit("/sign-in", {"email": "ada@example.com", "password": password}).status_code == 401
 

@@ -148,7 +148,7 @@ def _refused(refusal: staffing.Refusal) -> ResponseReturnValue:
     """The page that says why nothing was changed."""
     values = {"status": _status(refusal), "title": "Nothing was changed", "message": refusal.sentence}
     page = render_template(
-        "errors/page.html", **values, action_href="/admin/settings/people", action_label="Back to the list"
+        "errors/stopped.html", **values, action_href="/admin/settings/people", action_label="Back to the list"
     )
     return page, _status(refusal)
 

@@ -46,13 +46,14 @@ def _enter(proof: proving.Proof, password: str, onward: str) -> ResponseReturnVa
     found = proof.credentials
     new_hash = hash_password(password) if needs_rehash(found.password_hash) else ""
     proving.accept(proof)
-    if found.has_second_step:
-        session().commit()
-        return pending.wait_for_code(found, onward)
-    secret = operations.sign_in(session(), credentials=found, new_hash=new_hash, **_browser())
-    if secret is None:
-        return None
+    secret = None
+    if not found.has_second_step:
+        secret = operations.sign_in(session(), credentials=found, new_hash=new_hash, **_browser())
+        if secret is None:
+            return None
     session().commit()
+    if secret is None:
+        return pending.wait_for_code(found, onward)
     identity.begin(secret)
     return redirect(onward, 303)
 
@@ -189,13 +190,14 @@ def _join(form: AcceptForm, invitation: Invitation, proof: proving.Proof | None)
     )
     if isinstance(accepted, staffing.Refusal):
         return _stopped("This invitation cannot be used", accepted.sentence, 409)
-    if accepted.has_second_step:
-        session().commit()
-        return pending.wait_for_code(accepted, "/admin/", invitation.account_id)
-    secret = operations.sign_in(session(), credentials=accepted, account_id=invitation.account_id, **_browser())
-    if secret is None:
-        return _stopped("Your password has just changed", "Open the link again and type the new one.", 409)
+    secret = None
+    if not accepted.has_second_step:
+        secret = operations.sign_in(session(), credentials=accepted, account_id=invitation.account_id, **_browser())
+        if secret is None:
+            return _stopped("Your password has just changed", "Open the link again and type the new one.", 409)
     session().commit()
+    if secret is None:
+        return pending.wait_for_code(accepted, "/admin/", invitation.account_id)
     identity.begin(secret)
     flash(f"Welcome to {invitation.account.name}.", "success")
     return redirect("/admin/", 303)
@@ -221,4 +223,4 @@ def _ended(invitation: Invitation | None) -> ResponseReturnValue:
 
 def _stopped(title: str, message: str, status: int) -> ResponseReturnValue:
     values = {"status": status, "title": title, "message": message}
-    return render_template("errors/page.html", **values, action_href="/sign-in", action_label="Sign in"), status
+    return render_template("errors/stopped.html", **values, action_href="/sign-in", action_label="Sign in"), status
