@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, redirect, request
-from werkzeug.exceptions import Forbidden, UnsupportedMediaType
+from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
@@ -47,6 +47,7 @@ def read_body() -> None:
     if not is_safe:
         limit_body()
         _ = request.form
+        refuse_the_rest()
 
 
 def limit_body() -> None:
@@ -59,6 +60,13 @@ def limit_body() -> None:
     request.max_form_memory_size = LARGE_FORM if door and door.permission else SMALL_FORM
     if door is None or not door.files or request.mimetype != "multipart/form-data":
         request.max_content_length = request.max_form_memory_size
+
+
+def refuse_the_rest() -> None:
+    """The framework cuts a form without a length (in chunks) at the limit and says nothing: half a form is no form."""
+    is_open = request.content_length is None and request.environ.get("wsgi.input_terminated")
+    if is_open and request.mimetype == "application/x-www-form-urlencoded" and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
 
 
 def refuse_foreign_origin() -> None:
