@@ -1,5 +1,6 @@
 """Hostile files through the real forms: a sentence at the field, nothing stored, no temporary file left."""
 
+import http.client
 import io
 import re
 import tempfile
@@ -16,6 +17,7 @@ from portal.records.models import Record
 from portal.visits.models import Message
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_record, scan_path
+from tests.faults.traffic import Member
 from tests.lib.hostile import HOSTILE, JPEG, noisy
 
 NAMES = ("photo.jpg", "photo.svg", "../../photo.html")
@@ -90,6 +92,26 @@ def test_a_visitors_photo(app, client, temp_dir) -> None:
     assert left_behind(app, temp_dir) == []
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Message)) == 0
+
+
+def test_the_child_works_under_the_real_server(live, live_app) -> None:
+    with live_app.app_context():
+        account = make_account()
+        make_member(account)
+        path = f"/admin/records/{make_record(account).public_id}"
+    member = Member(live.port)
+    values = {"name": "Truck 8", "version": "1", "csrf_token": member.token}
+    good = values | {"photo": FileStorage(io.BytesIO(JPEG), "x.jpg")}
+    bad = values | {"photo": FileStorage(io.BytesIO(HOSTILE["gifar"][0]), "x.jpg")}
+    for form, status in ((bad, 422), (good, 303)):
+        boundary, body = encode_multipart(form)
+        head = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Cookie": member.cookie()}
+        connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=60)
+        connection.request("POST", f"{path}/edit", body, head)
+        assert connection.getresponse().status == status
+        connection.close()
+    with live_app.app_context():
+        assert db.session.scalar(select(Record.photo_key))
 
 
 def test_a_large_good_photo_leaves_two_files_and_no_other(app, client, record_path, temp_dir) -> None:
