@@ -78,6 +78,13 @@ def test_admins_are_told_at_each_quarter_of_the_budget_and_at_ten_on_one_sticker
         assert "All 100 guesses" in closed.html_body
 
 
+def test_nine_wrong_codes_at_a_sticker_are_no_alert_and_ten_are_one(app, paths):
+    attack(app, paths[:1], 9)
+    assert mails(app) == []
+    attack(app, paths[:1], 2, start=9)
+    assert [subject for recipient, subject in mails(app) if "ada" in recipient] == ["Wrong passcodes at Truck 0"]
+
+
 def test_the_alert_is_written_with_the_attempt_or_not_at_all(app, paths):
     attack(app, paths, 24)
     with app.app_context():

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.gate import throttle
 from portal.gate.throttle import (
     ACCOUNT,
     CLIENT_BURST,
@@ -78,8 +79,14 @@ def test_a_browsers_own_pause_grows(failures, wait):
     assert pause(moments, T + wait * SECOND) == timedelta(0)
 
 
+def test_the_figures_of_the_design_stand():
+    assert (throttle.GRANT, throttle.STICKER_TOLD_AT, throttle.MOST_RETURNED) == (50, 10, 4)
+    assert (throttle.OPEN_FOR, throttle.RETURNED_WITHIN, CLOSED) == (15 * MINUTE, 10 * MINUTE, DAY)
+
+
 def test_failures_of_a_quarter_of_an_hour_ago_no_longer_lengthen_the_pause():
     assert pause([T, T - 15 * MINUTE, T - 16 * MINUTE], T) == timedelta(0)
+    assert pause([T, T - SECOND, T - 15 * MINUTE], T) == timedelta(0)  # the third ends at this very moment
 
 
 def test_one_refusal_spends_nothing_anywhere_and_the_longest_wait_is_told():
@@ -91,7 +98,7 @@ def test_one_refusal_spends_nothing_anywhere_and_the_longest_wait_is_told():
 
 def test_a_grant_raises_the_accounts_limit_and_no_other():
     full = {limit: Counter(limit.most if limit is ACCOUNT else 0, T) for limit in UNKNOWN}
-    assert decide(full, [], T, 0) == Refusal("account", CLOSED)
+    assert decide(full, [], T) == Refusal("account", CLOSED)
     assert decide(full, [], T, 50)[ACCOUNT] == Counter(101, T)
     assert decide(full | {ACCOUNT: Counter(149, T)}, [], T, 50)[ACCOUNT] == Counter(150, T)
     assert decide(full | {ACCOUNT: Counter(150, T)}, [], T, 50) == Refusal("account", CLOSED)
@@ -122,6 +129,7 @@ def test_the_bound_counts_known_devices_and_grants():
 
 
 def test_giving_back_reaches_only_the_window_that_was_charged():
+    assert give_back(CLIENT_BURST, Counter(1, T), T, T + MINUTE) == Counter(0, T)  # the one that began the window
     assert give_back(CLIENT_BURST, Counter(3, T), T + MINUTE, T + 2 * MINUTE) == Counter(2, T)
     assert give_back(CLIENT_BURST, Counter(3, T), T - MINUTE, T + 2 * MINUTE) == Counter(3, T)
     assert give_back(STICKER, Counter(3, T), T - DAY, T) == Counter(2, T)
