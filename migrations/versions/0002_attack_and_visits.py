@@ -155,6 +155,7 @@ def upgrade():
     sa.Column('latitude', sa.Float(), nullable=True),
     sa.Column('longitude', sa.Float(), nullable=True),
     sa.Column('recipient', sa.String(length=320), nullable=False),
+    sa.Column('language', sa.String(length=2), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('assigned_to_id', ID, nullable=True),
     sa.Column('answer', sa.Text(), nullable=False),

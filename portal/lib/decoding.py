@@ -45,8 +45,6 @@ _DECODERS: dict[Kind, Callable[[io.BytesIO], Image.Image]] = {
 }
 # ISO base media brands of still HEIC images (ISO/IEC 23008-12, annex B) at byte 8.
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
-DAMAGED = "The picture is damaged or incomplete. Save or send it again."
-_FORMATS = "Choose a JPEG, PNG, WebP or HEIC picture."
 
 # What makes a browser or an interpreter take a file for its own, wherever it stands in it.
 _PAGE = re.compile(rb"<(?:html|script|\?php|!doctype html)[\s>]", re.IGNORECASE)
@@ -56,7 +54,10 @@ _ZIP_END, _ZIP_END_SIZE, _ZIP_COMMENT = b"PK\5\6", 22, 65_535
 
 
 class ImageRefused(ValueError):
-    """Bytes that are not an acceptable picture; `sentence` says what to do about it."""
+    """Bytes that are not an acceptable picture; `sentence` says what to do about it.
+
+    Sentences are whole, their figures written out: they are keys of the catalogues, and this file imports nothing.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -107,9 +108,9 @@ def check(data: bytes) -> Kind:
     but nobody sends one by mistake.
     """
     if not data:
-        raise ImageRefused(f"The file is empty. {_FORMATS}")
+        raise ImageRefused("The file is empty. Choose a JPEG, PNG, WebP or HEIC picture.")
     if len(data) > MOST_BYTES:
-        raise ImageRefused(f"The picture is over {MOST_BYTES // 1_000_000} MB. Send a smaller copy of it.")
+        raise ImageRefused("The picture is over 10 MB. Send a smaller copy of it.")
     kind = _kind(data)
     end = data.rfind(_ZIP_END, -_ZIP_END_SIZE - _ZIP_COMMENT)
     comment = int.from_bytes(data[end + 20 : end + 22], "little")
@@ -132,8 +133,10 @@ def _kind(data: bytes) -> Kind:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         return "HEIC"
     if b"<svg" in data[:1024].lower():
-        raise ImageRefused(f"SVG drawings are not accepted, since they can carry programs. {_FORMATS}")
-    raise ImageRefused(f"This is not a picture that can be read here. {_FORMATS}")
+        raise ImageRefused(
+            "SVG drawings are not accepted, since they can carry programs. Choose a JPEG, PNG, WebP or HEIC picture."
+        )
+    raise ImageRefused("This is not a picture that can be read here. Choose a JPEG, PNG, WebP or HEIC picture.")
 
 
 @contextmanager
@@ -148,7 +151,7 @@ def _decoding() -> Iterator[None]:
         except MemoryError:
             raise ImageRefused("The picture needs too much memory to be read. Send a smaller copy of it.") from None
         except Exception:  # Decoders promise no type of exception for damaged bytes.
-            raise ImageRefused(DAMAGED) from None
+            raise ImageRefused("The picture is damaged or incomplete. Save or send it again.") from None
 
 
 def _open_small(data: bytes, side: int) -> Image.Image:
@@ -180,7 +183,7 @@ def _open_heic(data: bytes) -> Image.Image:
 
 def _check_pixels(size: tuple[int, int]) -> None:
     if size[0] * size[1] > MOST_PIXELS:
-        raise ImageRefused(f"The picture has over {MOST_PIXELS // 1_000_000} megapixels. Send a smaller copy of it.")
+        raise ImageRefused("The picture has over 40 megapixels. Send a smaller copy of it.")
 
 
 def _plain_mode(picture: Image.Image) -> Image.Image:

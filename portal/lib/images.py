@@ -18,6 +18,7 @@ from typing import Literal
 
 from portal.lib import decoding
 from portal.lib.decoding import MOST_SECONDS, ImageRefused, Written
+from portal.lib.words import marked
 
 __all__ = ["ImageRefused", "Photo", "PhotoStore", "card_jpeg", "reencode", "reencode_drawn", "reencode_logo"]
 
@@ -32,7 +33,8 @@ _room = threading.BoundedSemaphore(_MOST_WAITING)
 _COMMAND = (sys.executable, "-I", decoding.__file__)
 # Nothing of our environment, which may hold passwords. One heap: each thread's own would count as 64 MB of memory.
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
-_TOO_SLOW = "The picture takes too long to be read. Send a smaller copy of it."
+_TOO_SLOW = marked("The picture takes too long to be read. Send a smaller copy of it.")
+_DAMAGED = marked("The picture is damaged or incomplete. Save or send it again.")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _decode_apart(task: Literal["photo", "logo"], data: bytes) -> Written:
     if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         raise ImageRefused(_TOO_SLOW)
     if child.returncode < 0:
-        raise ImageRefused(decoding.DAMAGED)  # the decoder itself died of it
+        raise ImageRefused(_DAMAGED)  # the decoder itself died of it
     if child.returncode:
         raise RuntimeError(f"the decoding child failed: {child.stderr.decode(errors='replace')[-2000:]}")
     return _read_answer(child.stdout)
@@ -110,7 +112,8 @@ def _read_answer(answer: bytes) -> Written:
     line, _, rest = answer.partition(b"\n")
     head = json.loads(line)
     if "refused" in head:
-        raise ImageRefused(head["refused"])
+        sentence = head["refused"]  # the child's words, which decoding.py holds
+        raise ImageRefused(sentence)
     files: list[bytes] = []
     for length in head["lengths"]:
         files.append(rest[:length])

@@ -9,6 +9,8 @@ from pathlib import Path
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
+from portal.lib.words import marked
+
 # ITU-T E.164: a plus sign, a country code that does not begin with 0, at most 15 digits in all.
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 # What a number may be written with, after compatibility normalisation (full-width digits, odd spaces and hyphens).
@@ -23,11 +25,15 @@ _UNNAMED = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
 
 
 class PhoneRefused(ValueError):
-    """A text that is not one diallable number; `sentence` says what to type instead."""
+    """A text that is not one diallable number; `sentence` says what to type instead.
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    `text` and `values` are the sentence in parts, for other languages (`Words.say`).
+    """
+
+    def __init__(self, text: str, **values: str) -> None:
+        self.text, self.values = text, values
+        self.sentence = text % values
+        super().__init__(self.sentence)
 
 
 def parse_phone(text: str, country: str) -> str:
@@ -38,15 +44,17 @@ def parse_phone(text: str, country: str) -> str:
     """
     typed = unicodedata.normalize("NFKC", text).strip()
     if not typed or len(typed) > _LONGEST_TEXT or "," in typed or ";" in typed:
-        raise PhoneRefused(f"Type one phone number, for example {_example(country)}.")
+        raise PhoneRefused("Type one phone number, for example %(example)s.", example=_example(country))
     if "*" in typed or typed.startswith("#"):
-        raise PhoneRefused(f"Service codes such as *#06# cannot be called. Type a number like {_example(country)}.")
+        raise PhoneRefused(
+            "Service codes such as *#06# cannot be called. Type a number like %(example)s.", example=_example(country)
+        )
     number = _parse(typed, country)
     if number.extension:
-        raise PhoneRefused(f"Type the number without its extension, for example {_example(country)}.")
+        raise PhoneRefused("Type the number without its extension, for example %(example)s.", example=_example(country))
     digits_only = "".join(str(unicodedata.digit(char, char)) for char in typed.removeprefix("tel:"))
     if not _WRITTEN.fullmatch(digits_only):
-        raise PhoneRefused(f"Type one phone number in digits only, for example {_example(country)}.")
+        raise PhoneRefused("Type one phone number in digits only, for example %(example)s.", example=_example(country))
     _refuse_impossible(number, country)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
@@ -91,10 +99,10 @@ def _parse(typed: str, country: str) -> PhoneNumber:
         return phonenumbers.parse(typed, country)
     except NumberParseException as fault:
         if fault.error_type == NumberParseException.INVALID_COUNTRY_CODE:
-            sentence = f"Type the number with an existing country code, for example {_example(country)}."
+            text = marked("Type the number with an existing country code, for example %(example)s.")
         else:
-            sentence = f"Type one phone number in digits only, for example {_example(country)}."
-        raise PhoneRefused(sentence) from None
+            text = marked("Type one phone number in digits only, for example %(example)s.")
+        raise PhoneRefused(text, example=_example(country)) from None
 
 
 def _refuse_impossible(number: PhoneNumber, country: str) -> None:
@@ -102,13 +110,19 @@ def _refuse_impossible(number: PhoneNumber, country: str) -> None:
         return
     reason = phonenumbers.is_possible_number_with_reason(number)
     if reason == ValidationResult.TOO_LONG:
-        raise PhoneRefused(f"That number has too many digits. Type one number, for example {_example(country)}.")
+        raise PhoneRefused(
+            "That number has too many digits. Type one number, for example %(example)s.", example=_example(country)
+        )
     if reason == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        raise PhoneRefused(f"Type the number with its area code, for example {_example(country)}.")
+        raise PhoneRefused("Type the number with its area code, for example %(example)s.", example=_example(country))
     if reason == ValidationResult.TOO_SHORT or len(str(number.national_number)) < _SHORTEST_UNLISTED:
-        raise PhoneRefused(f"That number has too few digits. Type all of it, for example {_example(country)}.")
+        raise PhoneRefused(
+            "That number has too few digits. Type all of it, for example %(example)s.", example=_example(country)
+        )
     if reason != ValidationResult.IS_POSSIBLE:
-        raise PhoneRefused(f"No such number can exist. Check its digits; one looks like {_example(country)}.")
+        raise PhoneRefused(
+            "No such number can exist. Check its digits; one looks like %(example)s.", example=_example(country)
+        )
 
 
 def _example(country: str) -> str:

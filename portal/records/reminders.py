@@ -18,11 +18,19 @@ from portal.audit.operations import record as write_event
 from portal.jobs.mails import post
 from portal.lib.emails import email_key
 from portal.lib.sealing import KeyRing
+from portal.lib.words import ENGLISH, Words, marked
 from portal.records.expirations import when
 from portal.records.kinds import CONTACT
 from portal.records.models import Expiration, Record, Reminder
 
 PURPOSE = "reminder"
+EXPIRED = marked("%(name)s: %(paper)s expired %(when)s")
+EXPIRES = marked("%(name)s: %(paper)s expires %(when)s")
+URGENCIES = {
+    "overdue": marked("%(count)s expired"),
+    "today": marked("%(count)s today"),
+    "soon": marked("%(count)s soon"),
+}
 AHEAD = "ahead"
 DAY = "day"
 WEEK = "week-"
@@ -205,16 +213,20 @@ def _post(session: Session, account: Account, digest: Digest, *, now: datetime, 
     )
 
 
-def headline(items: Sequence[Item]) -> str:
+def headline(items: Sequence[Item], words: Words = ENGLISH) -> str:
     """The subject: of one paper its name, of several how many of each urgency."""
     if len(items) == 1:
         only = items[0]
-        verb = "expired" if only.state == "overdue" else "expires"
-        return f"{only.name}: {only.what} {verb} {only.when}"
-    words = {"overdue": "expired", "today": "today", "soon": "soon"}
-    counts = {state: sum(item.state == state for item in items) for state in words}
-    parts = [f"{count} {words[state]}" for state, count in counts.items() if count]
-    return f"{len(items)} papers to look after: {', '.join(parts)}"
+        text = EXPIRED if only.state == "overdue" else EXPIRES
+        return words.say(text, name=only.name, paper=only.what, when=only.when)
+    counts = {state: sum(item.state == state for item in items) for state in URGENCIES}
+    parts = [words.say(URGENCIES[state], count=words.number(count)) for state, count in counts.items() if count]
+    return words.count(
+        "%(num)s paper to look after: %(parts)s",
+        "%(num)s papers to look after: %(parts)s",
+        len(items),
+        parts=", ".join(parts),
+    )
 
 
 # Answers from the mail

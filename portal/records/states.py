@@ -1,9 +1,11 @@
 """The states that a record can be in, and what each tells people. Pure."""
 
+from portal.lib.words import marked
+
 IN_USE = "in use"
 OUT_OF_ORDER = "out of order"
-LOST = "lost"
-STOLEN = "stolen"
+LOST = marked("lost")
+STOLEN = marked("stolen")
 RETIRED = "retired"
 
 STATES = (IN_USE, OUT_OF_ORDER, LOST, STOLEN, RETIRED)

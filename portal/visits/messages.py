@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from portal.lib.emails import EmailRefused, parse_email
 from portal.lib.phones import PhoneRefused, parse_phone
+from portal.lib.words import ENGLISH, Words, marked
 from portal.records.checking import clean_line, clean_text
 
 OPEN = "open"
@@ -24,11 +25,11 @@ PAPERS_EXPIRED = "expired"
 FOUND = "found"
 OTHER = "other"
 REASONS = {
-    BLOCKING: "Blocking the way",
-    DAMAGED: "Damaged",
-    PAPERS_EXPIRED: "Papers expired",
-    FOUND: "Found",
-    OTHER: "Something else",
+    BLOCKING: marked("Blocking the way"),
+    DAMAGED: marked("Damaged"),
+    PAPERS_EXPIRED: marked("Papers expired"),
+    FOUND: marked("Found"),
+    OTHER: marked("Something else"),
 }
 
 LONGEST_TEXT = 2000
@@ -48,28 +49,40 @@ class Told:
     name: str
     contact: str
     place: tuple[float, float] | None  # latitude and longitude, WGS 84
+    language: str = "en"  # of the page it was written on, for the answer
 
 
-def check(typed: Mapping[str, str], country: str) -> Told | dict[str, str]:
+def check(typed: Mapping[str, str], country: str, words: Words = ENGLISH) -> Told | dict[str, str]:
     """The message, or one sentence per field. ``country`` (ISO 3166) is assumed of phone numbers without +code."""
     errors = {}
     reason, text = typed.get("reason", ""), clean_text(typed.get("text", ""))
     if reason not in REASONS:
-        errors["reason"] = "Choose what it is about."
+        errors["reason"] = words.say("Choose what it is about.")
     elif reason == OTHER and not text:
-        errors["text"] = "Say in a few words what it is about."
+        errors["text"] = words.say("Say in a few words what it is about.")
     if len(text) > LONGEST_TEXT:
-        errors["text"] = f"Use at most {LONGEST_TEXT:,} characters; this has {len(text):,}."
+        errors["text"] = words.say(
+            "Use at most %(most)s characters; this has %(count)s.",
+            most=words.number(LONGEST_TEXT),
+            count=words.number(len(text)),
+        )
     name = clean_line(typed.get("name", ""))
     if len(name) > LONGEST_NAME:
-        errors["name"] = f"Use at most {LONGEST_NAME} characters."
+        errors["name"] = words.say("Use at most %(most)s characters.", most=LONGEST_NAME)
     contact = ""
     try:
         contact = read_contact(clean_line(typed.get("contact", "")), country)
-    except (EmailRefused, PhoneRefused) as refusal:
-        errors["contact"] = refusal.sentence
+    except EmailRefused as refusal:
+        errors["contact"] = words.say(refusal.sentence)
+    except PhoneRefused as refusal:
+        errors["contact"] = words.say(refusal.text, **refusal.values)
     place = read_place(typed.get("latitude", ""), typed.get("longitude", ""), is_exact=bool(typed.get("exact")))
-    return errors or Told(reason, text, name, contact, place)
+    return errors or Told(reason, text, name, contact, place, words.language)
+
+
+def subject(record: str, reason: str, words: Words = ENGLISH) -> str:
+    """The subject of the mail to whoever looks after the record."""
+    return words.say("%(record)s: %(reason)s", record=record, reason=words.say(REASONS[reason]))
 
 
 def read_contact(text: str, country: str) -> str:

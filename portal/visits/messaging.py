@@ -100,13 +100,13 @@ def leave(
         text=told.text,
         sender_name=told.name,
         sender_contact=told.contact,
+        language=told.language,
         photo_key=photo_key,
         recipient=recipient if count <= message_limits.MOST_MAILED else "",
         created_at=now,
         changed_at=now,
     )
-    if told.place:
-        message.latitude, message.longitude = told.place
+    message.latitude, message.longitude = told.place or (None, None)
     session.add(message)
     session.flush()
     _write_event(session, message, "message.receive", actor=VISITOR, now=now, before={}, after={"reason": told.reason})

@@ -53,6 +53,7 @@ class Message(Base):
     latitude: Mapped[float | None] = mapped_column(Float)  # coarse: two decimals, about a kilometre
     longitude: Mapped[float | None] = mapped_column(Float)
     recipient: Mapped[str] = mapped_column(String(320), default="")  # whom the mail went to; never shown to visitors
+    language: Mapped[str] = mapped_column(String(2), default="en")  # the visitor's, for the answer
     state: Mapped[str] = mapped_column(String(10), default="open")  # open, answered, closed
     assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     answer: Mapped[str] = mapped_column(Text, default="")

@@ -15,7 +15,7 @@ from portal.accounts.models import Account
 from portal.jobs import mails
 from portal.jobs import operations as jobs
 from portal.jobs.models import Mail
-from portal.lib.clock import show_moment
+from portal.lib.words import ENGLISH, Words
 from portal.records.kinds import CONTACT
 from portal.records.models import Record
 from portal.records.states import MISSING
@@ -79,7 +79,7 @@ def tell_owner(
         name=record.name,
         tag=record.tag,
         state=record.state,
-        at=show_moment(datetime.fromisoformat(sighting.at), account.timezone),
+        at=ENGLISH.moment(datetime.fromisoformat(sighting.at), account.timezone),
         is_admitted=sighting.is_admitted,
         browser=sighting.browser,
         record_url=f"{public_url}/admin/records/{record.public_id}",
@@ -90,7 +90,7 @@ def tell_owner(
         account_id=account.id,
         kind=MAIL,
         recipient=recipient,
-        subject=f"Seen: {record.name} ({record.state})",
+        subject=subject(record.name, record.state),
         text_body=text_body,
         html_body=html_body,
         now=now,
@@ -98,6 +98,11 @@ def tell_owner(
         key=f"{_key(record.id)}{sighting.browser_hash[:16]}:{sighting.at}",
     )
     return mail is not None
+
+
+def subject(name: str, state: str, words: Words = ENGLISH) -> str:
+    """The mail's subject."""
+    return words.say("Seen: %(name)s (%(state)s)", name=name, state=words.say(state))
 
 
 def _addresses(record: Record) -> list[str]:

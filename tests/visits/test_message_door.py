@@ -61,7 +61,7 @@ def test_a_message_is_kept_and_mailed_to_the_owner(app, client, path):
     assert (message.reason, message.text, message.sender_name) == ("expired", "The plate says 2024.", "Vera")
     assert (message.latitude, message.longitude, message.state) == (52.23, 21.01, "open")
     assert (mail.recipient, mail.reply_to, mail.kind) == ("olga@example.com", "vera@example.net", "visits.message")
-    assert mail.subject == "Flatbed 12 (NY-12): papers expired"
+    assert mail.subject == "Flatbed 12 (NY-12): Papers expired"
     for words in ("The plate says 2024.", "Vera", "52.23, 21.01", f"/admin/messages/{message.public_id}"):
         assert words in mail.text_body
     [event] = [one for one in kept(app, AuditEvent) if one.action == "message.receive"]

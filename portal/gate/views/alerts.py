@@ -10,6 +10,7 @@ from portal.accounts.queries import list_members
 from portal.gate.attempts import Alert
 from portal.gate.queries import Look
 from portal.jobs import mails
+from portal.lib.words import ENGLISH, Words
 from portal.web import mailer
 from portal.web.context import portal
 
@@ -18,14 +19,15 @@ def post(session: Session, look: Look, alerts: Iterable[Alert], now: datetime) -
     """One mail for each alert and each person who can act on it; each occasion is told once per passcode."""
     for alert in alerts:
         people = [one for one in list_members(session, look.company.id) if _may_act(one.role, one.permissions)]
-        subject = _subject(look, alert)
+        thing = look.thing.name if look.thing else ""
+        title = subject(look.company.name, thing, alert.percent)
         text, html = mailer.render(
             "gate/attack",
             account_name=look.company.name,
             percent=alert.percent,
             budget=alert.budget,
             spent=alert.percent * alert.budget // 100,
-            thing_name=look.thing.name if look.thing else "",
+            thing_name=thing,
             thing_tag=look.thing.tag if look.thing else "",
             page_href=f"{portal().settings.public_url}/admin/settings/gate",
         )
@@ -35,7 +37,7 @@ def post(session: Session, look: Look, alerts: Iterable[Alert], now: datetime) -
                 account_id=look.company.id,
                 kind="gate.attack",
                 recipient=one.user.email,
-                subject=subject,
+                subject=title,
                 text_body=text,
                 html_body=html,
                 now=now,
@@ -47,12 +49,15 @@ def _may_act(role: str, permissions: list[str]) -> bool:
     return GATE_MANAGE.name in granted(role, permissions)
 
 
-def _subject(look: Look, alert: Alert) -> str:
-    if not alert.percent:
-        return f"Wrong passcodes at {look.thing.name if look.thing else 'one sticker'}"
-    if alert.percent >= 100:
-        return f"{look.company.name}: the gate is closed to new phones"
-    return f"{look.company.name}: {alert.percent} % of the passcode's guesses are spent"
+def subject(company: str, thing: str, percent: int, words: Words = ENGLISH) -> str:
+    """The mail's subject. ``percent`` of the budget is spent, or 0 when it is about one sticker."""
+    if not percent:
+        return words.say("Wrong passcodes at %(thing)s", thing=thing)
+    if percent >= 100:
+        return words.say("%(company)s: the gate is closed to new phones", company=company)
+    return words.say(
+        "%(company)s: %(percent)s %% of the passcode's guesses are spent", company=company, percent=percent
+    )
 
 
 def _key(look: Look, alert: Alert, user_id: int) -> str:

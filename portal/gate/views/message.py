@@ -17,6 +17,7 @@ from portal.jobs import mails
 from portal.lib.clock import today_in
 from portal.lib.images import ImageRefused, Photo, reencode
 from portal.lib.secrets import digest, make_public_id
+from portal.lib.words import marked
 from portal.records.expirations import EXPIRED, state
 from portal.visits import message_limits, messages, messaging
 from portal.visits.messages import PAPERS_EXPIRED, REASONS, Told
@@ -68,7 +69,7 @@ def leave_message(token: str) -> Response:
     if request.form.get(TRAP):
         return thanks
     look, upload = visit.look, _read_upload()
-    told = messages.check(request.form, look.company.country)
+    told = messages.check(request.form, look.company.country, languages.words())
     if isinstance(told, dict) or upload.error:
         errors = (told if isinstance(told, dict) else {}) | ({"photo": upload.error} if upload.error else {})
         return _show_form(token, look, request.form, errors=errors, status=422)
@@ -116,7 +117,7 @@ def _show_form(
         status,
         thing=thing,
         is_person=to_supervisor or (thing is not None and thing.kind == "contact"),
-        reasons=REASONS,
+        reasons={value: languages.words().say(label) for value, label in REASONS.items()},
         values={name: typed.get(name, "") for name in FIELDS},
         errors=errors,
         refusal=refusal,
@@ -130,9 +131,15 @@ def _show_form(
 def _refuse(token: str, look: Look, refusal: Refusal) -> Response:
     """429 with everything that was typed; the photo has to be chosen again."""
     seconds = max(1, int(refusal.wait.total_seconds()))
-    wait = languages.words().wait(seconds)
-    who = "This company has" if refusal.scope == message_limits.ACCOUNT.scope else "You have sent, or your network has,"
-    sentence = f"{who} many messages already. This one was not sent: try again in {wait}."
+    words = languages.words()
+    text = (
+        marked("This company has many messages already. This one was not sent: try again in %(wait)s.")
+        if refusal.scope == message_limits.ACCOUNT.scope
+        else marked(
+            "You have sent, or your network has, many messages already. This one was not sent: try again in %(wait)s."
+        )
+    )
+    sentence = words.say(text, wait=words.wait(seconds))
     answer = _show_form(token, look, request.form, status=429, refusal=sentence)
     answer.headers["Retry-After"] = str(seconds)
     return answer
@@ -156,7 +163,7 @@ def _read_upload() -> Upload:
     try:
         return Upload(reencode(file.read()))
     except ImageRefused as refusal:
-        return Upload(error=refusal.sentence)
+        return Upload(error=languages.words().say(refusal.sentence))
 
 
 def _leave(look: Look, told: Told, photo: Photo | None) -> Left | Refusal:
@@ -215,7 +222,7 @@ def _post_mail(message: Message, look: Look, *, is_last: bool) -> None:
         account_id=look.company.id,
         kind="visits.message",
         recipient=message.recipient,
-        subject=f"{message.record_name}{tag}: {REASONS[message.reason].lower()}",
+        subject=messages.subject(f"{message.record_name}{tag}", message.reason),
         text_body=text,
         html_body=html,
         now=now(),

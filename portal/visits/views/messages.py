@@ -15,10 +15,10 @@ from portal.records.queries import find_links
 from portal.visits import message_lists, messaging
 from portal.visits.forms import AnswerForm, AssignForm
 from portal.visits.message_lists import EVERY, MINE, NOBODYS, MessageFilter
-from portal.visits.messages import ANSWERED, REASONS, STATES, is_email, place_link, show_place
+from portal.visits.messages import ANSWERED, REASONS, STATES, is_email, place_link, show_place, subject
 from portal.visits.messaging import Conflict
 from portal.visits.models import Message
-from portal.web import mailer
+from portal.web import languages, mailer
 from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
 
@@ -195,12 +195,16 @@ def _page(message: Message, form: AnswerForm, conflict_with: str = "") -> str:
 
 def _post_answer(message: Message, account: Account) -> None:
     """The answer comes from the company: nobody's own address is in it."""
+    with languages.speaking(message.language) as words:
+        reason = words.say(REASONS[message.reason])
+        title = f"Re: {subject(message.record_name, message.reason, words)}"
     text, html = mailer.render(
         "visits/answer",
+        language=message.language,
         account_name=account.name,
         text=message.answer,
         record=message.record_name,
-        reason=REASONS[message.reason],
+        reason=reason,
         said=message.text,
     )
     mails.post(
@@ -208,7 +212,7 @@ def _post_answer(message: Message, account: Account) -> None:
         account_id=account.id,
         kind="visits.answer",
         recipient=message.sender_contact,
-        subject=f"Re: {message.record_name}: {REASONS[message.reason].lower()}",
+        subject=title,
         text_body=text,
         html_body=html,
         now=now(),
