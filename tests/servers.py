@@ -103,7 +103,13 @@ class LivePortal:
     """
 
     def __init__(
-        self, environ: dict[str, str], workers: int = 2, threads: int = 8, within: tuple[str, ...] = ()
+        self,
+        environ: dict[str, str],
+        workers: int = 2,
+        threads: int = 8,
+        *,
+        within: tuple[str, ...] = (),
+        output: int | None = None,
     ) -> None:
         self.port = int(environ["PORTAL_BIND"].rpartition(":")[2])
         self.url = f"http://127.0.0.1:{self.port}"
@@ -129,6 +135,8 @@ class LivePortal:
             cwd=ROOT,
             env={**os.environ, **environ},
             start_new_session=True,
+            stdout=output,
+            stderr=output,
         )
         self._await()
 

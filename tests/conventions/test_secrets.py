@@ -6,6 +6,7 @@ What is printed on purpose, once, to whom it belongs (the setup token at the fir
 
 import http.cookiejar
 import re
+import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,12 +20,15 @@ from portal.accounts.models import AuthSession, User
 from portal.audit.models import AuditEvent
 from portal.extensions import db
 from tests.client import PASSWORD
+from tests.conftest import live_environ
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_record, scan_path
+from tests.servers import LivePortal
 
 NEW_PASSWORD = "brown kettle seven hats"
 NEW_PASSCODE = "7391"
 PASSPHRASE = "PlantedPassphrase77"
+MARK = "not-http-at-all"  # what the server does print: proof that its output was kept
 
 
 class Person:
@@ -136,11 +140,20 @@ def live_through(url: str, scan: str) -> set[str]:
     return {one for one in planted if len(one) >= 4}
 
 
-def test_thirty_planted_secrets_are_in_no_log_and_no_event(live_app, live, company, capfd):
-    planted = live_through(live.url, company)
+def test_thirty_planted_secrets_are_in_no_log_and_no_event(live_app, base_settings, company, tmp_path):
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        live = LivePortal(live_environ(base_settings), output=output.fileno())
+    try:
+        planted = live_through(live.url, company)
+        with socket.create_connection(("127.0.0.1", live.port), timeout=60) as odd:
+            odd.sendall(f"{MARK}\r\n\r\n".encode())
+            odd.recv(1000)
+    finally:
+        live.stop()
     assert len(planted) >= 30
-    live.stop()
-    printed = "".join(capfd.readouterr())
+    printed = log.read_text()
+    assert MARK in printed, "nothing of the server was kept"
     with live_app.app_context():
         events = [
             f"{one.actor_name} {one.action} {one.target_name} {one.target_public_id} {one.before} {one.after}"
