@@ -53,13 +53,12 @@ def read_body() -> None:
 def limit_body() -> None:
     """Bounds what this door reads before it reads anything; more is a 413.
 
-    A file counts apart from the text beside it, and only where the encoding keeps the two apart: of the other one the
-    framework reads everything at once.
+    Only the encoding for files is held to the application's limit, since the framework spools those to the disk and
+    takes 500 kB of text beside them; the other one it reads into memory at once.
     """
     door = DOORS.get(request.endpoint or "")
-    request.max_form_memory_size = LARGE_FORM if door and door.permission else SMALL_FORM
     if door is None or not door.files or request.mimetype != "multipart/form-data":
-        request.max_content_length = request.max_form_memory_size
+        request.max_content_length = LARGE_FORM if door and door.permission else SMALL_FORM
 
 
 def refuse_the_rest() -> None:

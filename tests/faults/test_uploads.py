@@ -92,6 +92,12 @@ def test_a_visitors_photo(app, client, temp_dir) -> None:
     assert left_behind(app, temp_dir) == []
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Message)) == 0
+    boundary, body = encode_multipart(
+        {"reason": "damaged", "text": "A dent", "photo": FileStorage(io.BytesIO(noisy("PNG", (1200, 900))), "x.png")}
+    )
+    kind = f"multipart/form-data; boundary={boundary}"
+    assert client.post(f"{path}/message", data=body, content_type=kind).status_code == 303
+    assert len(left_behind(app, temp_dir)) == 2
 
 
 def test_the_child_works_under_the_real_server(live, live_app) -> None:
