@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from portal.accounts.queries import list_accounts
+from portal.gate import operations as gate
 from portal.jobs import operations, outbox, schedule
 from portal.lib.clock import local
 from portal.web.context import Portal
@@ -39,6 +40,11 @@ def prune_mails(session: Session, parts: Portal, now: datetime) -> None:
     outbox.prune(session, now - outbox.KEPT_FOR)
 
 
+def prune_gate(session: Session, parts: Portal, now: datetime) -> None:
+    """Forgets attempts, counters, devices and links that no limit and no page asks for any more."""
+    gate.prune(session, now)
+
+
 def remind(session: Session, parts: Portal, now: datetime) -> None:
     """Gives every company whose clock has passed seven its job of the day, in the transaction of the claim.
 
@@ -68,6 +74,7 @@ def next_morning(timezone: str, now: datetime) -> datetime:
 TASKS: dict[str, Task] = {
     "prune jobs": Task(timedelta(hours=1), prune_jobs),
     "prune mails": Task(timedelta(hours=6), prune_mails),
+    "prune gate": Task(timedelta(hours=6), prune_gate),
     "tidy scans": Task(timedelta(hours=6), tidy_scans),
     "remind": Task(timedelta(minutes=5), remind),
 }
