@@ -58,7 +58,15 @@ def revoke_all_for_record(session: Session, account_id: int, record_id: int, now
 def set_passphrase(
     session: Session, key_ring: KeyRing, *, account_id: int, text: str, now: datetime, overlap: timedelta = timedelta(0)
 ) -> Passphrase:
-    """Makes ``text`` the account's passphrase and retires the one before, at once or after ``overlap``."""
+    """Makes ``text`` the account's passphrase and retires all before it, at once or after ``overlap``.
+
+    Earlier overlaps that would last longer are cut: "at once" means every sticker that is out.
+    """
+    session.execute(
+        update(Passphrase)
+        .where(Passphrase.account_id == account_id, Passphrase.honoured_until > now + overlap)
+        .values(honoured_until=now + overlap)
+    )
     old = session.scalar(select(Passphrase).where(Passphrase.account_id == account_id, Passphrase.retired_at.is_(None)))
     if old is not None:
         old.retired_at = now
