@@ -10,10 +10,8 @@ from flask import Flask, Response, current_app, g, request, url_for
 _POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'"
+    "form-action 'self'; frame-src 'self'; frame-ancestors {ancestors}"
 )
-# A browser shows a PDF inside a page of its own making, whose styles stand in attributes. It runs nothing of ours.
-_PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 YEAR = 31_536_000
 
 
@@ -34,9 +32,9 @@ def csp_nonce() -> str:
 def add_headers(response: Response) -> Response:
     """Sets what a view has not set itself. A label preview may be framed by our own pages, nothing else may."""
     headers = response.headers
-    is_pdf = response.mimetype == "application/pdf"
-    headers.setdefault("Content-Security-Policy", _PDF_POLICY if is_pdf else _POLICY.format(nonce=csp_nonce()))
-    headers.setdefault("X-Frame-Options", "SAMEORIGIN" if is_pdf else "DENY")
+    ancestors = "'self'" if response.mimetype == "application/pdf" else "'none'"
+    headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce(), ancestors=ancestors))
+    headers.setdefault("X-Frame-Options", "SAMEORIGIN" if ancestors == "'self'" else "DENY")
     headers.setdefault("X-Content-Type-Options", "nosniff")
     # Behind the sign-in our own forms must carry their Origin; a scan's address must not travel at all.
     headers.setdefault("Referrer-Policy", "no-referrer" if "public" in request.blueprints else "same-origin")

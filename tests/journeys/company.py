@@ -74,7 +74,9 @@ def furnish(app: Flask, words: Words = ORDINARY) -> Company:
         photos = app.extensions["portal"].photos
         picture = photos.save(reencode(_picture("JPEG")))
         logo = photos.save_logo(reencode_logo(_picture("PNG")))
-        account = make_account(words.company, logo_key=logo, contact_email="office@example.com")
+        account = make_account(
+            words.company, logo_key=logo, accent="#c2410c", contact_email="office@example.com"
+        )
         admin = make_member(account, name=words.owner)
         make_member(account, "mia@example.com", role=MEMBER, permissions=["records.edit"], name=words.boss)
         other = make_account(f"Z {words.company}"[:200], passcode="")

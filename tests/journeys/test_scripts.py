@@ -21,7 +21,7 @@ from tests.journeys.pages import sign_in
 def company(live_app):
     """Three contacts, 60 vehicles, an admin. Returns paths by name."""
     with live_app.app_context():
-        account = make_account()
+        account = make_account(accent="#c2410c")
         make_member(account)
         for name in ("Olga Ostrowska", "Olaf Berg", "Priya Raman"):
             make_record(account, "contact", name)
