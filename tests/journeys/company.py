@@ -16,6 +16,7 @@ from portal.jobs.operations import enqueue
 from portal.labels.jobs import PRINT_JOB
 from portal.lib.images import reencode, reencode_logo
 from portal.records.jobs import CHECK, IMPORT
+from portal.records.kinds import BY_NAME
 from portal.stickers import operations as stickers
 from portal.stickers.queries import get_current_sticker
 from tests.factories.people import make_account, make_member
@@ -74,9 +75,7 @@ def furnish(app: Flask, words: Words = ORDINARY) -> Company:
         photos = app.extensions["portal"].photos
         picture = photos.save(reencode(_picture("JPEG")))
         logo = photos.save_logo(reencode_logo(_picture("PNG")))
-        account = make_account(
-            words.company, logo_key=logo, accent="#c2410c", contact_email="office@example.com"
-        )
+        account = make_account(words.company, logo_key=logo, accent="#c2410c", contact_email="office@example.com")
         admin = make_member(account, name=words.owner)
         make_member(account, "mia@example.com", role=MEMBER, permissions=["records.edit"], name=words.boss)
         other = make_account(f"Z {words.company}"[:200], passcode="")
@@ -138,11 +137,11 @@ def _furnish_records(company: Company, account: Account, words: Words, picture: 
     company.admin |= {
         "overview": "/admin/",
         "all records": "/admin/records",
-        **{f"list of {kind}": f"/admin/records?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")},
+        **{f"list of {kind}": f"/admin/records?kind={kind}" for kind in BY_NAME},
         "list with filters": f"/admin/records?expiry=expired&owner={owner.public_id}",
         "list without matches": "/admin/records?kind=vehicle&q=zzz",
         "archived": "/admin/records?archived=1",
-        **{f"new {kind}": f"/admin/records/new?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")},
+        **{f"new {kind}": f"/admin/records/new?kind={kind}" for kind in BY_NAME},
         "vehicle": at,
         "equipment": f"/admin/records/{bare.public_id}",
         "location": f"/admin/records/{place.public_id}",

@@ -52,7 +52,7 @@ class Selection:
 @labels.route("/labels", methods=["GET", "POST"])
 def choose() -> str:
     """How the chosen records are to be printed."""
-    form = LabelsForm(MultiDict(typed_values(request.args)), meta={"csrf": False})
+    form = LabelsForm(MultiDict(typed_values(request.values)), meta={"csrf": False})
     return choose_page(form, read_selection())
 
 
