@@ -69,7 +69,10 @@ def test_an_address_with_a_nul_leads_nowhere(app, client, path):
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize(("path", "more"), [("/admin/labels.pdf", {"stock": "L7160"}), ("/admin/records/bulk", {})])
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [("/admin/labels.pdf", {"stock": "L7160", "first_slot": "1", "copies": "1"}), ("/admin/records/bulk", {})],
+)
 def test_a_form_names_no_record_by_a_nul(app, client, path, more):
     with app.app_context():
         make_member(make_account())
