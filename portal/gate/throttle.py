@@ -27,12 +27,13 @@ CLIENT_DAY = Limit("client-day", 20, window=timedelta(days=1))
 # Rows are locked in this order, whoever locks them, so that two attempts never wait for each other.
 LIMITS = (STICKER, ACCOUNT, CLIENT_BURST, CLIENT_DAY)
 
-# The pause after a browser's own 3rd, 4th, 5th ... open failure (facts: security, section 2.2).
+# The pause after a browser's own failures (facts: security, section 2.2), from the fifth on: up to there the client's
+# own limit is the rule. A pause follows a browser that changes networks.
 PAUSES = (
     timedelta(0),
     timedelta(0),
-    timedelta(seconds=5),
-    timedelta(seconds=15),
+    timedelta(0),
+    timedelta(0),
     timedelta(seconds=60),
     timedelta(minutes=5),
     timedelta(minutes=15),
@@ -103,7 +104,7 @@ def decide(
 
 
 def pause(failures: Sequence[datetime], now: datetime) -> timedelta:
-    """How long this browser still waits after its own failures; zero before the third."""
+    """How long this browser still waits after its own failures; zero before the fifth."""
     still_open = [at for at in failures if at > now - OPEN_FOR]
     if not still_open:
         return timedelta(0)

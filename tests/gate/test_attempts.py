@@ -144,12 +144,12 @@ def test_success_at_one_company_returns_no_failure_at_another(place):
     assert counts()["account"] == 1
 
 
-def test_the_fourth_try_of_one_browser_waits_and_another_browser_does_not(place):
-    for _ in range(3):
-        place.attempt()
-    refusal = place.attempt()
-    assert isinstance(refusal, Refusal) and refusal.scope == "pause" and refusal.wait <= timedelta(seconds=5)
-    assert isinstance(place.attempt(browser=YOURS), Reservation)
+def test_the_sixth_try_of_one_browser_waits_wherever_it_comes_from_and_another_browser_does_not(place):
+    for number in range(5):
+        place.attempt(client=f"198.51.100.{number}")
+    refusal = place.attempt(client="198.51.100.77")
+    assert isinstance(refusal, Refusal) and refusal.scope == "pause" and refusal.wait <= timedelta(seconds=60)
+    assert isinstance(place.attempt(client="198.51.100.77", browser=YOURS), Reservation)
 
 
 def test_an_account_takes_100_guesses_per_passcode_and_a_new_passcode_opens_it_again(place, app):
@@ -171,7 +171,7 @@ def test_an_account_takes_100_guesses_per_passcode_and_a_new_passcode_opens_it_a
 
 
 def test_failures_that_came_back_lengthen_no_pause(place):
-    place.attempt()
-    place.attempt()
+    for _ in range(4):
+        place.attempt()
     place.succeed()
-    assert [type(place.attempt()) for _ in range(3)] == [Reservation] * 3
+    assert [type(place.attempt()) for _ in range(5)] == [Reservation] * 5
