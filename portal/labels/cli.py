@@ -9,6 +9,7 @@ from portal.accounts.models import Account
 from portal.accounts.queries import find_account_by_name
 from portal.audit.operations import OPERATOR
 from portal.labels import operations, queries
+from portal.labels.composing import LabelRow
 from portal.labels.layout import Refusal
 from portal.labels.operations import Choice
 from portal.labels.stock import find_stock
