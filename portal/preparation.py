@@ -72,7 +72,10 @@ def make_data_dir(settings: Settings) -> None:
 
 
 def ensure_keys(settings: Settings, found: Schema) -> None:
-    """Reads the keys, or makes them for a new database. Raises KeyRingError when those of an existing one are gone."""
+    """Reads the keys, or makes them for a new database.
+
+    Raises KeyRingError when those of an existing one are gone, or are another database's.
+    """
     path = settings.key_file
     if not path.exists():
         if found.version:
@@ -83,7 +86,12 @@ def ensure_keys(settings: Settings, found: Schema) -> None:
             )
         with suppress(FileExistsError):  # another start was quicker: its keys are the keys
             write_key_ring(path, make_key_ring())
-    read_key_ring(path)
+    keys = dict(read_key_ring(path).keys)
+    if found.key_id and found.key_id not in keys:
+        raise KeyRingError(
+            f"The key file {path} belongs to another database: the passcodes and stickers of this one cannot be read"
+            " with it. Put back the file that was beside it in your backup."
+        )
 
 
 def upgrade(settings: Settings, found: Schema, now: datetime) -> None:

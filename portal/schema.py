@@ -20,11 +20,15 @@ CONNECT_SECONDS = 10
 
 @dataclass(frozen=True)
 class Schema:
-    """``version`` is the migration that the database is at, empty when it has none of our tables."""
+    """``version`` is the migration that the database is at, empty when it has none of our tables.
+
+    ``key_id`` names the key that a current passphrase is sealed with; empty without an account.
+    """
 
     version: str = ""
     has_accounts: bool = False
     has_users: bool = False
+    key_id: str = ""
 
 
 def revisions() -> list[str]:
@@ -90,4 +94,5 @@ def _read(connection: Any) -> Schema:
         return Schema()
     accounts = connection.execute("SELECT id FROM account LIMIT 1").fetchone()
     users = connection.execute("SELECT id FROM user_account LIMIT 1").fetchone()
-    return Schema(row[0], accounts is not None, users is not None)
+    sealed = connection.execute("SELECT sealed_text FROM passphrase WHERE retired_at IS NULL LIMIT 1").fetchone()
+    return Schema(row[0], accounts is not None, users is not None, sealed[0].partition(".")[0] if sealed else "")

@@ -5,6 +5,7 @@ import sys
 import click
 
 from portal.accounts import operations, queries, second_step, staffing
+from portal.accounts.forms import one_line
 from portal.accounts.models import Account
 from portal.audit.operations import OPERATOR
 from portal.errors import Refused
@@ -13,6 +14,8 @@ from portal.lib.emails import EmailRefused, email_key, parse_email
 from portal.lib.passcodes import make_passcode
 from portal.lib.passwords import check_password, hash_password
 from portal.web.context import now, portal, session, short_read
+
+LONGEST_NAME = 200  # characters, as the forms allow
 
 
 class Stop(click.ClickException):
@@ -33,14 +36,17 @@ def admin() -> None:
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from the first line of input.")
 def create(company: str, email: str, name: str, password_stdin: bool) -> None:
     """Makes an admin of a company. Somebody who can sign in already keeps the name and the password that they have."""
-    email, company = checked_email(email), " ".join(company.split())
+    email, company, name = checked_email(email), one_line(company), one_line(name)
     if not company:
         raise Stop("--account must be the company's name.")
+    for option, text in (("--account", company), ("--name", name)):
+        if len(text) > LONGEST_NAME:
+            raise Stop(f"{option} may have at most {LONGEST_NAME} characters; this has {len(text)}.")
     password = read_password()
     with short_read() as reading:
         known = queries.find_user_by_email(reading, email) is not None
     password_hash = "" if known else hash_checked(password, email, (name, company))
-    note = make_admin(company, email, name.strip() or email, password_hash)
+    note = make_admin(company, email, name or email, password_hash)
     session().commit()
     click.echo(f"{email} is an admin of {company} now.{note}")
 

@@ -218,6 +218,8 @@ def reset_password(session: Session, *, user: User, actor: Actor, new_hash: str,
 
 def switch_account(session: Session, *, session_id: int, user_id: int, account_public_id: str, now: datetime) -> bool:
     """Moves one sign-in to another company of the person; False when it is not one of theirs."""
+    if "\0" in account_public_id:  # PostgreSQL faults on a NUL in a text, and no id has one
+        return False
     membership = session.scalar(
         select(Membership)
         .join(Membership.account)

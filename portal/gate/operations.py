@@ -11,6 +11,7 @@ from portal.gate.models import Attempt, AttemptCounter, CrewLink, KnownDevice, P
 from portal.gate.queries import get_passcode_row, passcode_context, reveal_passcode
 from portal.lib.passcodes import SHORTEST, make_passcode
 from portal.lib.sealing import KeyRing
+from portal.records.operations import lock_account
 from portal.stickers import operations as stickers
 from portal.stickers import tokens
 
@@ -34,7 +35,9 @@ def open_account(
 
 def set_passcode(session: Session, key_ring: KeyRing, *, account_id: int, code: str, now: datetime) -> Passcode:
     """Stores a checked code ('' unassigns it). Its budget of guesses is new, and all gate passes are void."""
+    lock_account(session, account_id)
     row = get_passcode_row(session, account_id)
+    session.refresh(row)  # the generations count from what another admin has just saved
     row.sealed_text = key_ring.encrypt(code, passcode_context(account_id)) if code else ""
     row.generation += 1
     row.pass_generation += 1

@@ -46,7 +46,7 @@ class LabelsForm(FlaskForm):  # type: ignore[misc]  # the library carries no typ
     )
     typed_code = BooleanField("The code to type, for people without a camera", default=True)
     scan_me = StringField(
-        "Words above the text", default="", validators=[Length(max=40, message="Use at most 40 characters.")]
+        "Words below the text", default="", validators=[Length(max=40, message="Use at most 40 characters.")]
     )
     logo = BooleanField("The company's logo")
 

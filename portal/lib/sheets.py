@@ -187,5 +187,6 @@ def _row(line: int, cells: list[str], width: int) -> Row:
         values.pop()
     if len(values) == width:
         return Row(line, tuple(values))
-    problem = f"This line has {len(values)} cells and the heading line {width}. Check delimiters and quotation marks."
+    count = "1 cell" if len(values) == 1 else f"{len(values)} cells"
+    problem = f"This line has {count} and the heading line {width}. Check delimiters and quotation marks."
     return Row(line, tuple((values + [""] * width)[:width]), problem)

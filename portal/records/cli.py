@@ -76,8 +76,15 @@ def export(account_name: str, kind: str, file: Path | None) -> None:
                 sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
         else:
-            file.write_bytes(b"".join(chunks))
+            _write(file, b"".join(chunks))
             click.echo(f"{len(ids):,} records written to {file}.")
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as fault:
+        raise Refused(f"{file} cannot be written: {fault.strerror}.") from None
 
 
 def _check(account: Account, sheet: Sheet, drafts: list[Draft]) -> Plan:

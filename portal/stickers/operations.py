@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.lib.sealing import KeyRing
 from portal.records.models import Record
+from portal.records.operations import lock_account
 from portal.stickers import tokens
 from portal.stickers.models import Passphrase, Sticker
 from portal.stickers.queries import find_current_sticker, passphrase_context
@@ -38,7 +39,8 @@ def revoke(session: Session, sticker: Sticker, *, now: datetime) -> None:
 
 
 def replace(session: Session, *, account_id: int, record_id: int, now: datetime) -> Sticker:
-    """A new sticker for the record; the current one, if there is one, is revoked."""
+    """A new sticker for the record; the current one, if there is one, is revoked. Of two at once, one waits."""
+    lock_account(session, account_id)
     current = find_current_sticker(session, account_id, record_id)
     if current is not None:
         revoke(session, current, now=now)
@@ -58,7 +60,17 @@ def revoke_all_for_record(session: Session, account_id: int, record_id: int, now
 def set_passphrase(
     session: Session, key_ring: KeyRing, *, account_id: int, text: str, now: datetime, overlap: timedelta = timedelta(0)
 ) -> Passphrase:
-    """Makes ``text`` the account's passphrase and retires the one before, at once or after ``overlap``."""
+    """Makes ``text`` the account's passphrase and retires all before it, at once or after ``overlap``.
+
+    Earlier overlaps that would last longer are cut: "at once" means every sticker that is out. Of two rotations at
+    the same moment, one waits for the other.
+    """
+    lock_account(session, account_id)
+    session.execute(
+        update(Passphrase)
+        .where(Passphrase.account_id == account_id, Passphrase.honoured_until > now + overlap)
+        .values(honoured_until=now + overlap)
+    )
     old = session.scalar(select(Passphrase).where(Passphrase.account_id == account_id, Passphrase.retired_at.is_(None)))
     if old is not None:
         old.retired_at = now

@@ -56,6 +56,9 @@ def test_member_becomes_admin_and_keeps_the_password(app):
     [
         (("Acme", "ann"), NEW, "--email: Type the e-mail address in full"),
         ((" ", "ann@example.com"), NEW, "--account must be the company's name."),
+        (("\udcff\n", "ann@example.com"), NEW, "--account must be the company's name."),
+        (("A" * 201, "ann@example.com"), NEW, "--account may have at most 200 characters; this has 201."),
+        (("Acme", "ann@example.com", "--name", "A" * 201), NEW, "--name may have at most 200 characters"),
         (("Acme", "ann@example.com"), "", "The input holds no password."),
         (("Acme", "ann@example.com"), "short\n", "Use 12 characters or more"),
         (("Acme", "ann@example.com"), "password1234\n", "among the first to be guessed"),

@@ -406,6 +406,7 @@ class TestApart:
             beta_id, gamma_id = beta.public_id, gamma.public_id
         assert ada.submit("/admin/switch-account", {"account": gamma_id}).status_code == 404
         assert ada.submit("/admin/switch-account", {}).status_code == 404
+        assert ada.submit("/admin/switch-account", {"account": f"{beta_id}\0"}).status_code == 404
         answer = ada.submit("/admin/switch-account", {"account": beta_id})
         assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/")
         assert "<bdi>Beta</bdi>" in ada.get("/admin/profile").text

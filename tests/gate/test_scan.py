@@ -179,6 +179,22 @@ def test_an_overlap_honours_the_old_seal_until_it_ends(app, client):
     expect_closed(client, path, 410, "This sticker was retired on")
 
 
+@pytest.mark.parametrize(("days", "status"), [(0, 410), (7, 200)])
+def test_a_later_rotation_ends_earlier_overlaps_no_later_than_its_own(app, client, days, status):
+    path, account_id = a_sticker(app, name="Hidden Name")
+    now = datetime.now(UTC)
+    with app.app_context():
+        for overlap in (timedelta(days=30), timedelta(days=days)):
+            text = tokens.make_passphrase()
+            stickers.set_passphrase(
+                db.session(), key_ring(app), account_id=account_id, text=text, now=now, overlap=overlap
+            )
+        db.session.commit()
+        ends = db.session.scalars(select(Passphrase.honoured_until).where(Passphrase.retired_at.is_not(None))).all()
+    assert all(end is None or end <= now + timedelta(days=days) for end in ends)
+    assert client.get(path).status_code == status
+
+
 def test_a_revoked_sticker_says_so(app, client):
     path, _ = a_sticker(app, name="Hidden Name")
     with app.app_context():

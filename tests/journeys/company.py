@@ -17,6 +17,7 @@ from portal.labels.jobs import PRINT_JOB
 from portal.lib.images import reencode, reencode_logo
 from portal.records.jobs import CHECK, IMPORT
 from portal.records.models import Record
+from portal.records.kinds import BY_NAME
 from portal.stickers import operations as stickers
 from portal.stickers.queries import get_current_sticker
 from portal.visits.models import Message
@@ -76,7 +77,7 @@ def furnish(app: Flask, words: Words = ORDINARY) -> Company:
         photos = app.extensions["portal"].photos
         picture = photos.save(reencode(_picture("JPEG")))
         logo = photos.save_logo(reencode_logo(_picture("PNG")))
-        account = make_account(words.company, logo_key=logo, contact_email="office@example.com")
+        account = make_account(words.company, logo_key=logo, accent="#c2410c", contact_email="office@example.com")
         admin = make_member(account, name=words.owner)
         make_member(account, "mia@example.com", role=MEMBER, permissions=["records.edit"], name=words.boss)
         other = make_account(f"Z {words.company}"[:200], passcode="")

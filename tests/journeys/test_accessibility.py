@@ -37,6 +37,38 @@ def inspect(browser):
     context.close()
 
 
+# Doors that answer with files or values, not with a page.
+NOT_PAGES = {
+    "admin.company.logo",
+    "admin.labels.run_pdf",
+    "admin.labels.run_progress",
+    "admin.records.choices",
+    "admin.records.photo",
+    "admin.stickers.pdf",
+    "admin.stickers.png",
+    "admin.stickers.svg",
+    "admin.transfer.export",
+    "admin.transfer.import_progress",
+    "admin.transfer.import_template",
+    "bootstrap.static",
+    "ops.health.healthz",
+    "ops.health.readyz",
+    "public.gate.contact_card",
+    "public.gate.logo",
+    "public.gate.photo",
+    "static",
+}
+
+
+def test_the_tour_leaves_no_page_out(live_app):
+    company = furnish(live_app)
+    doors = live_app.url_map.bind("portal")
+    paths = {**company.admin, **company.public, **company.closed, "setup": "/setup"}.values()
+    seen = {doors.match(path.partition("?")[0])[0] for path in paths if path != company.closed["nothing here"]}
+    every = {rule.endpoint for rule in live_app.url_map.iter_rules() if "GET" in rule.methods}
+    assert every - seen == NOT_PAGES
+
+
 def test_signed_in_pages(live, live_app, inspect):
     company = furnish(live_app)
     for name, page in admin_pages(inspect.context, live.url, company):
@@ -68,7 +100,14 @@ def test_pages_of_a_company_that_has_nothing_yet(live, live_app, inspect):
         make_member(make_account(passcode=""))
     page = inspect.context.new_page()
     sign_in(page, live.url, "ada@example.com")
-    for path in ("/admin/", "/admin/records", "/admin/records?kind=vehicle", "/admin/labels", "/admin/settings/qr-portal", "/admin/import"):
+    for path in (
+        "/admin/",
+        "/admin/records",
+        "/admin/records?kind=vehicle",
+        "/admin/labels",
+        "/admin/settings/qr-portal",
+        "/admin/import",
+    ):
         page.goto(live.url + path)
         inspect(path, page)
     assert not inspect.wrong, "\n".join(inspect.wrong)

@@ -23,4 +23,9 @@ def test_no_page_is_wider_than_a_small_phone(live, live_app, narrow):
             wrong += [f"{name}: {fault}" for fault in (*misplaced(page), *low_buttons(page), *complaints.take())]
     for name, page in admin_pages(narrow, live.url, company):
         wrong += [f"{name}: {fault}" for fault in (*misplaced(page), *complaints.take())]
+    page = narrow.pages[0]
+    page.goto(f"{live.url}/admin/")
+    page.get_by_role("button", name="Menu").click()
+    page.locator("#sidebar:popover-open").wait_for()
+    wrong += [f"drawer: {fault}" for fault in misplaced(page)]
     assert not wrong, "\n".join(wrong)

@@ -46,6 +46,7 @@ def test_uneven_rows_are_reported_each_on_its_line() -> None:
     table = read_table(b"a;b;c\n1;2;3\n1;2\n1;2;3;4\n1;2;3;;\n")
     assert [row.line for row in table.rows if row.problem] == [3, 4]
     assert table.rows[1].problem.startswith("This line has 2 cells and the heading line 3.")
+    assert read_table(b"a,b\n1\n").rows[0].problem.startswith("This line has 1 cell and the heading line 2.")
     assert {len(row.cells) for row in table.rows} == {3}
     assert table.rows[3] == Row(5, ("1", "2", "3"))
 

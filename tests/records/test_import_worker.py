@@ -135,6 +135,9 @@ def test_the_commands_import_check_and_export(app, environ, tmp_path):
         assert db.session.query(Sticker).count() == 2
     assert run(environ, "export", *shared, str(out)).returncode == 0
     assert run(environ, "export", *shared).stdout == out.read_bytes()
+    nowhere = run(environ, "export", *shared, str(tmp_path / "none" / "out.csv"))
+    assert (nowhere.returncode, b"cannot be written" in nowhere.stderr) == (2, True)
+    assert b"Traceback" not in nowhere.stderr
     again = run(environ, "import", *shared, str(out))
     assert b"unchanged 2" in again.stdout
     assert run(environ, "import", "--account", "Nobody", "--kind", "vehicle", str(good)).returncode == 2

@@ -252,8 +252,9 @@ def test_hostile_words_are_only_words(client, account_id, text):
     ):
         page = client.get(path).get_data(as_text=True)
         assert "<script>alert" not in page and "<img src=x" not in page and "1337" not in page.split("<main")[1]
-    assert client.get("/admin/records", query_string={"q": text, "kind": "vehicle"}).status_code == 200
-    assert client.get("/admin/records/choices", query_string={"q": text, "kind": "vehicle"}).status_code == 200
+    found = 404 if "\0" in text else 200  # an address that holds a NUL is none of ours
+    assert client.get("/admin/records", query_string={"q": text, "kind": "vehicle"}).status_code == found
+    assert client.get("/admin/records/choices", query_string={"q": text, "kind": "vehicle"}).status_code == found
 
 
 def test_another_company_gets_404_everywhere(app, client, account_id):

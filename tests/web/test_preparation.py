@@ -14,6 +14,7 @@ import pytest
 from portal import preparation, schema
 from portal.config import read_settings
 from portal.errors import SettingError
+from portal.lib.sealing import KeyRingError, make_key_ring, read_key_ring, write_key_ring
 from portal.preparation import Prepared
 from portal.schema import Schema
 from portal.serve import is_public, lan_settings
@@ -28,7 +29,22 @@ def test_the_state_of_a_database_is_read_without_its_models(app, settings):
     assert schema.inspect(settings) == Schema(schema.head(), has_accounts=False, has_users=False)
     with app.app_context():
         make_member(make_account())
-    assert schema.inspect(settings) == Schema(schema.head(), has_accounts=True, has_users=True)
+    key_id = read_key_ring(settings.key_file).keys[0][0]
+    assert schema.inspect(settings) == Schema(schema.head(), has_accounts=True, has_users=True, key_id=key_id)
+
+
+def test_the_keys_of_another_database_refuse_to_start(app, settings):
+    with app.app_context():
+        make_member(make_account())
+    own = settings.key_file.read_bytes()
+    settings.key_file.unlink()
+    try:
+        write_key_ring(settings.key_file, make_key_ring())
+        with pytest.raises(KeyRingError, match="belongs to another database"):
+            preparation.prepare(settings)
+    finally:
+        settings.key_file.write_bytes(own)
+    assert preparation.prepare(settings) == Prepared()
 
 
 def test_looking_at_a_database_that_is_not_there_makes_none(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories.people import make_account
+from tests.factories.people import make_account, make_member
 from tests.factories.things import make_record, scan_path
 
 
@@ -31,3 +31,50 @@ def test_a_corrected_address_is_not_built_from_the_host(client, asked, told):
 def test_slashes_too_many_lead_to_no_other_host(client, asked):
     answer = client.open(environ_overrides={"PATH_INFO": asked}, path="/", base_url="http://elsewhere.example")
     assert answer.status_code == 404 or answer.headers["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/admin/records/a%00b",
+        "/admin/records/a%00b/qr.png",
+        "/admin/import/a%00b",
+        "/admin/labels/runs/a%00b",
+        "/admin/settings/people/a%00b",
+        "/admin/labels?record=a%00b",
+    ],
+)
+def test_an_id_that_no_database_can_hold_is_404(app, client, asked):
+    with app.app_context():
+        make_member(make_account())
+    client.sign_in("ada@example.com")
+    assert client.get(asked).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/records/%00/qr",
+        "/admin/records/a%00b/qr.png",
+        "/admin/import/%00",
+        "/admin/import/a%00b/progress",
+        "/admin/labels?record=a%00b",
+        "/admin/records?q=a&owner=%00",
+    ],
+)
+def test_an_address_with_a_nul_leads_nowhere(app, client, path):
+    with app.app_context():
+        make_member(make_account())
+    client.sign_in("ada@example.com")
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [("/admin/labels.pdf", {"stock": "L7160", "first_slot": "1", "copies": "1"}), ("/admin/records/bulk", {})],
+)
+def test_a_form_names_no_record_by_a_nul(app, client, path, more):
+    with app.app_context():
+        make_member(make_account())
+    client.sign_in("ada@example.com")
+    assert client.submit(path, {"record": "a\0b", "action": "archive", **more}).status_code < 500

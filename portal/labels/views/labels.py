@@ -24,6 +24,7 @@ from portal.records.filters import RecordFilter
 from portal.records.lists import list_ids
 from portal.stickers.symbols import SymbolEncoder, encoder_for
 from portal.web.context import now, portal, session
+from portal.web.headers import csp_nonce
 from portal.web.identity import current_identity
 
 labels = Blueprint("labels", __name__)
@@ -51,7 +52,7 @@ class Selection:
 @labels.route("/labels", methods=["GET", "POST"])
 def choose() -> str:
     """How the chosen records are to be printed."""
-    form = LabelsForm(MultiDict(typed_values(request.args)), meta={"csrf": False})
+    form = LabelsForm(MultiDict(typed_values(request.values)), meta={"csrf": False})
     return choose_page(form, read_selection())
 
 
@@ -147,6 +148,7 @@ def read_selection() -> Selection:
 def choose_page(form: LabelsForm, selection: Selection) -> str:
     """The page with what this choice means: sheets, warnings, glyphs that no installed font has."""
     stock = form.chosen_stock() or queries.usual_stock(session(), get_account())
+    form.stock.data = stock.number  # an alias is no option of the list
     slot = form.first_slot.data if form.first_slot.data in range(1, stock.slots + 1) else 1
     copies = form.copies.data if form.copies.data in range(1, 101) else 1
     verdict = plan(stock, encoder().size, logo=bool(form.logo.data))
@@ -173,14 +175,19 @@ def missing_characters(rows: list[LabelRow]) -> str:
     return " ".join(sorted(missing_glyphs(texts, fonts.library(portal().settings.font_dir)))) if texts else ""
 
 
-def refusal(form: LabelsForm, selection: Selection, is_preview: bool) -> tuple[str, int]:
+def refusal(form: LabelsForm, selection: Selection, is_preview: bool) -> AnyResponse | tuple[str, int]:
     """The page again with the reason at its field; inside the preview frame only the sentences."""
     if not selection.rows:
         form.form_errors.append("Choose at least one record that has a working sticker.")
     if not is_preview:
         return choose_page(form, selection), 422
     sentences = [*form.form_errors, *(error for field in form for error in field.errors)]
-    return render_template("labels/no_preview.html", sentences=sentences), 422
+    answer = Response(render_template("labels/no_preview.html", sentences=sentences), 422, mimetype="text/html")
+    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    answer.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{csp_nonce()}'; frame-ancestors 'self'"
+    )
+    return answer
 
 
 def make_choice(form: LabelsForm) -> Choice:

@@ -23,7 +23,7 @@ from portal.stickers import operations as stickers
 from portal.web.context import now, session
 from portal.web.identity import current_identity
 
-FIRST_CHOICES = 100  # without scripts a select offers these; with them it searches all
+FIRST_CHOICES = 500  # without scripts a select offers these; with them it searches all
 
 
 @records.route("/new", methods=["GET", "POST"])

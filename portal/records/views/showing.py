@@ -167,7 +167,8 @@ def _changes(event: AuditEvent, kind: str) -> list[dict[str, str]]:
     return [
         {
             "label": label_of(kind, name),
-            "before": words(event.before.get(name)),
+            # What stayed the same, such as the paper that was renewed, is said once.
+            "before": words(event.before.get(name)) if event.before.get(name) != event.after.get(name) else "",
             "after": words(event.after.get(name)),
         }
         for name in names
