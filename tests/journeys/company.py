@@ -17,7 +17,6 @@ from portal.labels.jobs import PRINT_JOB
 from portal.lib.images import reencode, reencode_logo
 from portal.records.jobs import CHECK, IMPORT
 from portal.records.models import Record
-from portal.records.kinds import BY_NAME
 from portal.stickers import operations as stickers
 from portal.stickers.queries import get_current_sticker
 from portal.visits.models import Message
