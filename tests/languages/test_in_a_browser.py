@@ -1,4 +1,4 @@
-"""The public pages in a real browser: Arabic from right to left, the longest words at 320 pixels, the switch by a tap."""
+"""The public pages in a browser: Arabic from right to left, the longest words at 320 pixels, the switch by a tap."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
