@@ -6,9 +6,11 @@ another is kept.
 
 import re
 
+from portal.lib.words import marked
+
 # Enough for every real browser; what follows cannot change the answer and costs nothing to ignore.
 _LONGEST = 400
-_UNKNOWN = "Unknown browser"
+_UNKNOWN = marked("Unknown browser")
 
 _BOT = re.compile(
     r"bot\b|bot/|crawl|spider|slurp|preview|facebookexternalhit|whatsapp/|telegrambot|headless|lighthouse"

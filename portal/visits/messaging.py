@@ -91,25 +91,17 @@ def leave(
         return Left(sent_before, False, 0)
     if isinstance(count, Refusal):
         return count
-    message = Message(
+    message = _keep(
+        session,
+        told,
         public_id=public_id or make_public_id(),
         account_id=account_id,
         record_id=record_id,
         record_name=record_name,
-        reason=told.reason,
-        text=told.text,
-        sender_name=told.name,
-        sender_contact=told.contact,
-        language=told.language,
         photo_key=photo_key,
         recipient=recipient if count <= message_limits.MOST_MAILED else "",
         created_at=now,
-        changed_at=now,
     )
-    message.latitude, message.longitude = told.place or (None, None)
-    session.add(message)
-    session.flush()
-    _write_event(session, message, "message.receive", actor=VISITOR, now=now, before={}, after={"reason": told.reason})
     return Left(message, True, count)
 
 
@@ -156,6 +148,26 @@ def forget_record(session: Session, account_id: int, record_id: int) -> None:
 def seen_state(message: Message) -> str:
     """What a form carries to say which state of the message was shown."""
     return message.changed_at.isoformat()
+
+
+def _keep(session: Session, told: Told, *, created_at: datetime, **values: str | int) -> Message:
+    """What was told as a row, ``values`` being its other columns, and its event."""
+    message = Message(
+        reason=told.reason,
+        text=told.text,
+        sender_name=told.name,
+        sender_contact=told.contact,
+        language=told.language,
+        created_at=created_at,
+        changed_at=created_at,
+        **values,
+    )
+    message.latitude, message.longitude = told.place or (None, None)
+    session.add(message)
+    session.flush()
+    after = {"reason": told.reason}
+    _write_event(session, message, "message.receive", actor=VISITOR, now=created_at, before={}, after=after)
+    return message
 
 
 def _move(

@@ -52,8 +52,10 @@ def _anonymise(session: Session, account: Account, now: datetime) -> int:
     chunk = select(Scan.at).where(*rest).order_by(Scan.at).limit(CHUNK).subquery()
     last, count = session.execute(select(func.max(chunk.c.at), func.count()).select_from(chunk)).one()
     # All scans of the last moment go together, so that the mark can stand behind it.
-    old = update(Scan).where(*rest, Scan.at <= last).values(browser="", browser_hash="").returning(Scan.id)
-    changed = session.execute(old.execution_options(synchronize_session=False)).all() if count else []
+    changed = 0
+    if count:
+        old = update(Scan).where(*rest, Scan.at <= last).values(browser="", browser_hash="").returning(Scan.id)
+        changed = len(session.execute(old.execution_options(synchronize_session=False)).all())
     account.scan_anonymised_at = until if count < CHUNK else last + timedelta(microseconds=1)
     session.flush()
-    return len(changed)
+    return changed

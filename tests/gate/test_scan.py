@@ -71,7 +71,7 @@ def test_spaces_and_the_digits_of_other_keypads_count_as_typed(app, client, type
     assert client.post(path, data={"passcode": typed}).status_code == 303
 
 
-@pytest.mark.parametrize("typed", ["", "482", "48260", "\ud7ff4826", "a" * 100_000])
+@pytest.mark.parametrize("typed", ["", "482", "48260", "\ud7ff4826", "a" * 60_000])
 def test_anything_else_is_wrong(app, client, typed):
     path, _ = a_sticker(app)
     assert client.post(path, data={"passcode": typed}).status_code == 403

@@ -53,7 +53,7 @@ def test_an_expired_truck_in_two_taps_without_scripts(live, live_app, browser, t
     expect(visitor.get_by_role("heading", name="Thank you")).to_be_visible()
     context.close()
     [(recipient, subject, _)] = mails(live_app)
-    assert (recipient, subject) == ("olga@example.com", "Flatbed 12 (NY-12): papers expired")
+    assert (recipient, subject) == ("olga@example.com", "Flatbed 12 (NY-12): Papers expired")
 
 
 def test_place_and_address_reach_the_inbox_and_the_answer_the_visitor(live, live_app, browser, desktop, truck):

@@ -79,6 +79,14 @@ def test_older_scans_forget_the_browser_and_keep_the_rest(company):
     assert run(NOW + 3 * DAY) == [1]  # those that became old meanwhile, and no others again
 
 
+def test_a_company_without_old_scans_is_no_fault(company):
+    company.scan_kept_days, company.scan_anonymised_days = 100, 30
+    fill(company, [0, 10])
+    assert run() == []
+    assert run(NOW + 25 * DAY) == [1]
+    assert run(NOW + 26 * DAY) == []  # the mark stands, and nothing became old since
+
+
 def test_fewer_days_reach_further_and_later_scans_are_found(company):
     company.scan_anonymised_days = 30
     fill(company, [10, 20, 40])

@@ -1,0 +1,1 @@
+"""Six languages: catalogues, templates, pages and mails."""
