@@ -141,7 +141,7 @@ def test_counts_leave_out_repeats_unless_an_outcome_is_asked_for(company):
         {"from": "0001-01-01", "to": "9999-12-31"},
         {"after": "x", "before": "2026-01-01T00:00:00+00:00_999999999999999999999999"},
         {"after": "0001-01-01T00:00:00+23:59_1"},
-        {"outcome": "'; DROP", "admitted": "maybe", "record": "\0"},
+        {"outcome": "'; DROP", "admitted": "maybe", "record": "\x01"},
         {"from": "2026-05-05", "to": "2026-01-01"},
     ],
 )
