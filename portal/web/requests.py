@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, redirect, request
-from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import Forbidden, NotFound, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
@@ -22,6 +22,7 @@ LARGE_FORM = 1_000_000  # forty thousand chosen records, from somebody signed in
 def bind(app: Flask) -> None:
     """Registers the steps, in this order."""
     app.before_request(correct_address)
+    app.before_request(refuse_impossible_address)
     app.before_request(read_body)
     app.before_request(refuse_foreign_origin)
     app.before_request(check_token)
@@ -38,6 +39,12 @@ def correct_address() -> Response | None:
     parts = urlsplit(request.routing_exception.new_url)
     path = "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
     return redirect(path, request.routing_exception.code)
+
+
+def refuse_impossible_address() -> None:
+    """Nothing has a name with a NUL in it, and PostgreSQL takes none: what it would call a fault leads nowhere."""
+    if any("\0" in part for part in (request.view_args or {}).values() if isinstance(part, str)):
+        raise NotFound
 
 
 def read_body() -> None:

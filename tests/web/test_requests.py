@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories.people import make_account
+from tests.factories.people import make_account, make_member
 from tests.factories.things import make_record, scan_path
 
 
@@ -31,3 +31,22 @@ def test_a_corrected_address_is_not_built_from_the_host(client, asked, told):
 def test_slashes_too_many_lead_to_no_other_host(client, asked):
     answer = client.open(environ_overrides={"PATH_INFO": asked}, path="/", base_url="http://elsewhere.example")
     assert answer.status_code == 404 or answer.headers["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("path", ["/admin/records/a%00b", "/admin/settings/outgoing-mail/%00", "/crew/%00", "/Q/%00"])
+def test_an_address_with_a_nul_leads_nowhere_on_any_database(app, client, path):
+    with app.app_context():
+        make_member(make_account())
+    client.sign_in("ada@example.com")
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [("/admin/switch-account", {"account": "\0"}), ("/admin/records/bulk", {"record": "\0", "action": "archive"})],
+)
+def test_a_form_with_a_nul_is_no_fault_of_ours(app, client, path, typed):
+    with app.app_context():
+        make_member(make_account())
+    client.sign_in("ada@example.com")
+    assert client.submit(path, typed).status_code < 500
