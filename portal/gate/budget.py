@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.gate import throttle
 from portal.gate.models import AttemptCounter, Passcode
-from portal.gate.throttle import ACCOUNT, DEVICES, STICKER, Counter
+from portal.gate.throttle import ACCOUNT, DEVICE, DEVICES, STICKER, Counter
 from portal.records.models import Record
 from portal.stickers.models import Sticker
 
@@ -104,6 +104,16 @@ def find_alarm(session: Session, account_id: int) -> Alarm | None:
         )
     ).first()
     return Alarm(row.told_percent, row.closed_at is not None) if row else None
+
+
+def is_device_spent(session: Session, account_id: int, device_id: int) -> bool:
+    """Whether a known device has used up its own tries at the current passcode, and counts as unknown again."""
+    generation = select(Passcode.generation).where(Passcode.account_id == account_id).scalar_subquery()
+    spent = select(AttemptCounter.count).where(
+        AttemptCounter.scope == DEVICE.scope,
+        AttemptCounter.subject == f"{device_id}:" + cast(generation, String),
+    )
+    return (session.scalar(spent) or 0) >= DEVICE.most
 
 
 def grant(session: Session, account_id: int) -> Budget:

@@ -37,7 +37,7 @@ def set_passcode(session: Session, key_ring: KeyRing, *, account_id: int, code: 
     """Stores a checked code ('' unassigns it). Its budget of guesses is new, and all gate passes are void."""
     lock_account(session, account_id)
     row = get_passcode_row(session, account_id)
-    session.refresh(row)  # the generations count from what another admin has just saved
+    session.refresh(row, with_for_update=True)  # of two changes at once, the second counts on from the first
     row.sealed_text = key_ring.encrypt(code, passcode_context(account_id)) if code else ""
     row.generation += 1
     row.pass_generation += 1

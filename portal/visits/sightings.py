@@ -95,6 +95,7 @@ def tell_owner(
         html_body=html_body,
         now=now,
         sender_name=account.name,
+        reply_to=account.contact_email,
         key=f"{_key(record.id)}{sighting.browser_hash[:16]}:{sighting.at}",
     )
     return mail is not None

@@ -8,7 +8,7 @@ import errno
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.errors import NotFound, Refused
@@ -57,6 +57,7 @@ def bind(app: Flask) -> None:
     app.register_error_handler(NotFound, lambda _fault: error_page(404))
     app.register_error_handler(Refused, lambda fault: error_page(400, fault.sentence))
     app.register_error_handler(OperationalError, on_database_fault)
+    app.register_error_handler(DataError, on_impossible_text)
     app.register_error_handler(Exception, on_fault)
 
 
@@ -113,6 +114,13 @@ def on_database_fault(fault: OperationalError) -> Response:
     # SQLite's words, and the system's as PostgreSQL repeats them.
     is_full = any(words in str(fault.orig) for words in ("disk is full", "No space left"))
     return error_page(503, FULL if is_full else "")
+
+
+def on_impossible_text(fault: DataError) -> Response:
+    """Text that no page of ours sends and no column can hold, such as a NUL in PostgreSQL."""
+    db.session.rollback()
+    log.warning("impossible text", fault=type(fault.orig).__name__, door=door())
+    return error_page(400)
 
 
 def on_fault(fault: Exception) -> Response:

@@ -29,10 +29,11 @@ _RIGHTS = "rights"  # what the cookie's session id was made for
 
 @dataclass(frozen=True)
 class Place:
-    """An account that the person can work in."""
+    """An account that the person can work in, once the second step that it may ask for is set up."""
 
     account_name: str
     public_id: str
+    requires_second_step: bool
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def load_identity(secret: str) -> Identity | None:
         accent=here.accent,
         role=here.role,
         permissions=granted(here.role, here.permissions) if here.role else frozenset(),
-        memberships=tuple(Place(place.name, place.public_id) for place in places),
+        memberships=tuple(Place(place.name, place.public_id, place.requires_totp) for place in places),
         fresh_at=found.fresh_at,
         has_second_step=bool(found.has_second_step),
         company_requires_second_step=here.requires_totp,

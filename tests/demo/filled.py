@@ -39,5 +39,12 @@ def empty_database() -> None:
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
             return
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        # The audit forbids deletion by triggers: they step aside and come back in this transaction.
+        found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+        triggers = connection.exec_driver_sql(found).all()
+        for name, _ in triggers:
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         for table in reversed(db.metadata.sorted_tables):
             connection.execute(table.delete())
+        for _, statement in triggers:
+            connection.exec_driver_sql(statement)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.gate import known_devices
-from portal.gate.models import CrewLink, KnownDevice
+from portal.gate.models import AttemptCounter, CrewLink, KnownDevice
 from tests.client import PortalClient
 from tests.factories.people import PASSCODE, make_account
 from tests.factories.things import make_record, scan_path
@@ -74,6 +74,23 @@ def test_the_phone_gets_in_while_the_account_is_closed_but_only_with_the_passcod
     assert post(client, sticker, "5001").status_code == 403
     assert post(client, sticker, PASSCODE).status_code == 303
     assert "Truck 7" in client.get(sticker).text
+
+
+def test_a_known_phone_without_tries_is_let_back_by_a_link(app, client):
+    link, sticker = make_link(app)
+    post(client, sticker)
+    with app.app_context():
+        number, generation = db.session.execute(db.text("SELECT d.id, generation FROM known_device d, passcode")).one()
+        spent = {"scope": "device", "subject": f"{number}:{generation}", "count": 5, "since_at": datetime.now(UTC)}
+        db.session.add(AttemptCounter(**spent))
+        db.session.commit()
+    post(PortalClient(app), sticker, "5000", "203.0.113.9")
+    close_account(app)
+    assert post(client, sticker).status_code == 429
+    assert "You still need the company" in client.get(link).text
+    assert client.post(link).status_code == 303
+    assert post(client, sticker).status_code == 303
+    assert used(app) == (1, 2)
 
 
 @pytest.mark.parametrize("ending", ["used", "expired", "revoked"])

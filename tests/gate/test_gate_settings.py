@@ -147,6 +147,22 @@ def test_a_new_passcode_is_one_click_and_keeps_stickers_and_known_phones(app, cl
         assert code not in repr(db.session.execute(db.text("SELECT * FROM audit_event")).all())
 
 
+def test_a_kept_cookie_shows_no_later_passcode(app, client, paths):
+    client.sign_in("ada@example.com")
+    client.submit(f"{PAGE}/rotate")
+    kept = client.get_cookie("__Host-session", domain="qr.example.com").value
+    assert "The new passcode is" in client.get(PAGE).text
+    client.set_cookie("__Host-session", kept, domain="qr.example.com", secure=True)
+    assert "The new passcode is" in client.get(PAGE).text  # what this browser was shown anyway
+    with app.app_context():
+        account_id = db.session.scalars(select(Passcode.account_id)).one()
+        key_ring = app.extensions["portal"].key_ring
+        operations.rotate_passcode(db.session(), key_ring, account_id=account_id, now=datetime.now(UTC))
+        db.session.commit()
+    client.set_cookie("__Host-session", kept, domain="qr.example.com", secure=True)
+    assert "The new passcode is" not in client.get(PAGE).text
+
+
 def test_50_more_guesses_are_granted_with_their_odds_and_no_more(app, client, paths):
     attack(app, paths, 100)
     client.sign_in("ada@example.com")
@@ -181,7 +197,7 @@ def test_attacked_stickers_are_named_and_opened_one_by_one(app, client, paths):
 def test_a_crew_link_is_shown_once_as_text_and_picture_and_can_be_revoked(app, client, paths):
     client.sign_in("ada@example.com")
     page = client.submit(
-        f"{PAGE}/links", {"label": "Night shift", "most_uses": "3", "days": "7"}, follow_redirects=True
+        f"{PAGE}/links", {"label": "Night\0 shift", "most_uses": "3", "days": "7"}, follow_redirects=True
     )
     address = re.search(r"https://qr\.example\.com(/crew/[\w-]{22})", page.text)[1]
     assert "data:image/svg+xml;base64," in page.text
@@ -221,7 +237,7 @@ def test_devices_are_named_and_revoked(app, client, paths):
     with app.app_context():
         public_id = db.session.scalars(select(KnownDevice.public_id)).one()
     client.sign_in("ada@example.com")
-    client.submit(f"{PAGE}/devices/{public_id}/name", {"name": "  Dan's   phone "})
+    client.submit(f"{PAGE}/devices/{public_id}/name", {"name": "  Dan's  \0 phone "})
     assert "Dan&#39;s phone" in client.get(PAGE).text
     client.submit(f"{PAGE}/devices/{public_id}/revoke")
     assert "Dan&#39;s phone" not in client.get(PAGE).text

@@ -294,6 +294,19 @@ def test_a_pass_ends_after_12_hours_and_belongs_to_one_account_and_generation():
     assert not is_valid(account="other") and not is_valid(generation=3)
 
 
+def test_a_member_without_the_second_step_that_the_company_requires_types_the_passcode(app, client):
+    path, _ = a_sticker(app, name="Truck 7")
+    with app.app_context():
+        make_member(db.session.scalars(select(Account)).one())
+    client.sign_in("ada@example.com")
+    assert "Truck 7" in client.get(path).text
+    with app.app_context():
+        db.session.scalars(select(Account)).one().requires_totp = True
+        db.session.commit()
+    page = client.get(path).text
+    assert "Truck 7" not in page and "Enter the passcode" in page
+
+
 def test_a_member_sees_the_record_without_a_passcode_and_what_to_add(app, client):
     path, _ = a_sticker(app, name="Truck 7")
     with app.app_context():

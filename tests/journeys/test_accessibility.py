@@ -100,14 +100,8 @@ def test_pages_of_a_company_that_has_nothing_yet(live, live_app, inspect):
         make_member(make_account(passcode=""))
     page = inspect.context.new_page()
     sign_in(page, live.url, "ada@example.com")
-    for path in (
-        "/admin/",
-        "/admin/records",
-        "/admin/records?kind=vehicle",
-        "/admin/labels",
-        "/admin/settings/qr-portal",
-        "/admin/import",
-    ):
+    for part in ("", "records", "records?kind=vehicle", "labels", "settings/qr-portal", "import"):
+        path = f"/admin/{part}"
         page.goto(live.url + path)
         inspect(path, page)
     assert not inspect.wrong, "\n".join(inspect.wrong)

@@ -1,4 +1,4 @@
-"""Every page of the product in a browser, with the states that only a click or a wrong word brings up."""
+"""Every page of the product in a browser in turn, with the states that only a click or a wrong word brings."""
 
 from collections.abc import Callable, Iterator
 

@@ -15,7 +15,7 @@ from portal.audit.models import AuditEvent
 from portal.extensions import db
 from portal.jobs.models import DONE, RUNNING, Job
 from portal.lib.clock import utc_now
-from portal.records.jobs import APPLY, enqueue_import
+from portal.records.jobs import APPLY, IMPORT, enqueue_import
 from portal.records.models import Record
 from portal.stickers.models import Sticker
 from tests.conftest import live_environ
@@ -62,7 +62,7 @@ def await_job(app, worker: subprocess.Popen, wanted) -> Job:
     with app.app_context():
         while time.monotonic() < deadline:
             assert worker.poll() is None, "the worker ended"
-            job = db.session.query(Job).one()
+            job = db.session.query(Job).filter_by(kind=IMPORT).one()
             db.session.rollback()
             if wanted(job):
                 return job
@@ -94,7 +94,7 @@ def test_a_killed_import_is_applied_exactly_once(app, settings, start_worker):
     os.kill(first.pid, signal.SIGKILL)
     first.wait(timeout=30)
     with app.app_context():
-        job = db.session.query(Job).one()
+        job = db.session.query(Job).filter_by(kind=IMPORT).one()
         assert (job.state, job.try_count) == (RUNNING, 1), f"killed at {seen.percent} %"
         assert db.session.scalar(select(func.count(Record.id))) == 0
         job.leased_until = utc_now() - timedelta(seconds=1)  # the lease's minute, without waiting for it

@@ -90,7 +90,9 @@ def test_without_both_the_published_contact_is_told_and_a_lost_badge_tells_its_o
         badge = scan_path(make_record(account, "contact", "Dan", email="dan@example.com", state=LOST))
     client.get(thing)
     client.get(badge)
-    assert sorted(mail.recipient for mail in mails(app)) == ["dan@example.com", "office@example.com"]
+    told = mails(app)
+    assert sorted(mail.recipient for mail in told) == ["dan@example.com", "office@example.com"]
+    assert {mail.reply_to for mail in told} == {"office@example.com"}  # not the sender, which nobody reads
 
 
 def test_what_was_found_meanwhile_is_not_told(app, client):

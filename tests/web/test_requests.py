@@ -60,6 +60,9 @@ def test_an_id_that_no_database_can_hold_is_404(app, client, asked):
         "/admin/import/a%00b/progress",
         "/admin/labels?record=a%00b",
         "/admin/records?q=a&owner=%00",
+        "/admin/settings/outgoing-mail/%00",
+        "/crew/%00",
+        "/Q/%00",
     ],
 )
 def test_an_address_with_a_nul_leads_nowhere(app, client, path):
@@ -78,3 +81,14 @@ def test_a_form_names_no_record_by_a_nul(app, client, path, more):
         make_member(make_account())
     client.sign_in("ada@example.com")
     assert client.submit(path, {"record": "a\0b", "action": "archive", **more}).status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [("/admin/switch-account", {"account": "\0"}), ("/admin/records/bulk", {"record": "\0", "action": "archive"})],
+)
+def test_a_form_with_a_nul_is_no_fault_of_ours(app, client, path, typed):
+    with app.app_context():
+        make_member(make_account())
+    client.sign_in("ada@example.com")
+    assert client.submit(path, typed).status_code < 500

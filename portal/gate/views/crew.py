@@ -1,11 +1,14 @@
 """The page behind a crew link: a button makes this phone known. Only looking consumes nothing, so previews are free."""
 
+from datetime import datetime
+
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from portal.accounts.models import Account
 from portal.accounts.queries import get_account
 from portal.database import reading
-from portal.gate import known_devices
+from portal.gate import budget, known_devices
 from portal.gate.views import visitor
 from portal.gate.views.pages import public_page
 from portal.lib.browsers import browser_kind
@@ -24,8 +27,7 @@ def show(secret: str) -> Response:
         if link is None:
             return _page(404, None, "unknown")
         account = get_account(session(), link.account_id)
-        hash_ = visitor.device_hash(account.public_id)
-        known = bool(hash_) and known_devices.find_device_id(session(), account.id, hash_, now()) is not None
+        known = _is_known(account, now())
     if known:
         return _page(200, account, "known")
     return _page(200, account, "open") if link.is_open else _page(410, account, "over")
@@ -40,8 +42,7 @@ def join(secret: str) -> Response:
         return _page(404, None, "unknown")
     account = get_account(session(), link.account_id)
     answer = redirect(url_for("public.crew.show", secret=secret), 303)
-    hash_ = visitor.device_hash(account.public_id)
-    if hash_ and known_devices.find_device_id(session(), account.id, hash_, moment) is not None:
+    if _is_known(account, moment):
         return answer
     made = known_devices.use_link(session(), secret, browser_kind(request.user_agent.string), moment)
     if made is None:
@@ -50,6 +51,15 @@ def join(secret: str) -> Response:
     session().commit()
     visitor.remember_device(answer, public_id, made)
     return answer
+
+
+def _is_known(account: Account, moment: datetime) -> bool:
+    """Whether this phone is known and has tries left. One without is a stranger: the link is its way back."""
+    secret_hash = visitor.device_hash(account.public_id)
+    if not secret_hash:
+        return False
+    device_id = known_devices.find_device_id(session(), account.id, secret_hash, moment)
+    return device_id is not None and not budget.is_device_spent(session(), account.id, device_id)
 
 
 def _page(status: int, account: object, state: str) -> Response:

@@ -18,6 +18,7 @@ from portal.gate.throttle import GRANT, odds
 from portal.gate.views.wording import show_percent
 from portal.lib.clock import show_moment
 from portal.lib.passcodes import SHORTEST, count_codes
+from portal.records.checking import clean_line
 from portal.stickers.drawing import svg
 from portal.stickers.queries import get_by_public_id
 from portal.stickers.symbols import variable_symbol
@@ -28,7 +29,8 @@ gate_settings = Blueprint("gate_settings", __name__, url_prefix="/settings/gate"
 
 # The secret of a new link waits here for the one page that shows it: the browser that made it is where it goes.
 NEW_LINK = "crew_link"
-# Set when the code was just changed: the next page, and no other, shows it.
+# The generation of a code that was just changed: the next page, and no other, shows it. A cookie that somebody kept
+# shows no later code.
 ROTATED = "passcode_rotated"
 
 
@@ -85,7 +87,7 @@ def revoke_link(public_id: str) -> Response:
 def rename_device(public_id: str) -> Response:
     """What the company calls a device."""
     device = known_devices.get_device(session(), current_identity().account_id, public_id)
-    before, device.name = device.name, " ".join(request.form.get("name", "").split())[:100]
+    before, device.name = device.name, clean_line(request.form.get("name", ""))[:100]
     _audit("known-device.rename", ("known-device", public_id, device.name), {"name": device.name}, name=before)
     session().commit()
     flash("The name is saved.", "success")
@@ -108,9 +110,10 @@ def rotate() -> Response:
     """A new random passcode with a new budget. Printed stickers and known devices stay valid."""
     operations.rotate_passcode(session(), portal().key_ring, account_id=current_identity().account_id, now=now())
     _audit("passcode.rotate", _gate())
+    generation = queries.get_passcode_row(session(), current_identity().account_id).generation
     session().commit()
     flash("The passcode was changed. Printed stickers stay valid.", "success")
-    cookie[ROTATED] = True
+    cookie[ROTATED] = generation
     return _back("budget")
 
 
@@ -148,7 +151,8 @@ def put_away() -> Response:
 def _page(form: CrewLinkForm) -> str:
     me, moment = current_identity(), now()
     account_id, timezone = me.account_id, get_account(session(), me.account_id).timezone
-    passcode = queries.reveal_passcode(portal().key_ring, queries.get_passcode_row(session(), account_id))
+    row = queries.get_passcode_row(session(), account_id)
+    passcode = queries.reveal_passcode(portal().key_ring, row)
     spent = budget.get_budget(session(), account_id)
     return render_template(
         "gate/gate_settings.html",
@@ -156,7 +160,7 @@ def _page(form: CrewLinkForm) -> str:
         budget=spent,
         odds=_odds(spent, len(passcode) or SHORTEST),
         attacked=budget.list_attacked(session(), account_id, moment),
-        new_passcode=passcode if cookie.pop(ROTATED, False) else "",
+        new_passcode=passcode if cookie.pop(ROTATED, None) == row.generation else "",
         new_link=_new_link(),
         links=[_link_line(link, timezone) for link in known_devices.list_open_links(session(), account_id, moment)],
         devices=[_device_line(*row, timezone) for row in known_devices.list_devices(session(), account_id, moment)],

@@ -94,9 +94,12 @@ def find_member(look: Look) -> Identity | None:
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         return None
     identity = find_identity()
-    if identity is None or all(place.public_id != look.company.public_id for place in identity.memberships):
+    if identity is None:
         return None
-    return identity
+    place = next((place for place in identity.memberships if place.public_id == look.company.public_id), None)
+    # Who still has to set up the second step sees nothing more behind a sticker than behind the sign-in.
+    is_let_in = place is not None and (identity.has_second_step or not place.requires_second_step)
+    return identity if is_let_in else None
 
 
 def log_scan(look: Look, outcome: str, browser: Browser) -> None:

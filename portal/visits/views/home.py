@@ -21,6 +21,7 @@ home = Blueprint("home", __name__, url_prefix="")
 
 RECENT = 8
 
+
 @dataclass(frozen=True)
 class Step:
     """One of the first things to do."""
