@@ -148,6 +148,10 @@ def _furnish_records(company: Company, account: Account, words: Words, picture: 
         "scans": "/admin/scans",
         "scans of nothing": "/admin/scans?outcome=no-passcode",
         "visitors": "/admin/settings/visitors",
+        "gate settings": "/admin/settings/gate",
+        "audit": "/admin/settings/audit",
+        "second step": "/admin/profile/second-step",
+        "confirm": "/admin/confirm-sign-in",
         **{
             f"new {kind}": f"/admin/records/new?kind={kind}" for kind in ("vehicle", "equipment", "location", "contact")
         },

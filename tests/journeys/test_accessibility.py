@@ -39,11 +39,14 @@ def inspect(browser):
 
 # Doors that answer with files or values, not with a page.
 NOT_PAGES = {
+    "admin.audit.export",
     "admin.company.logo",
     "admin.labels.run_pdf",
+    "admin.messages.photo",
     "admin.labels.run_progress",
     "admin.records.choices",
     "admin.records.photo",
+    "admin.scans.export",
     "admin.stickers.pdf",
     "admin.stickers.png",
     "admin.stickers.svg",
@@ -53,10 +56,18 @@ NOT_PAGES = {
     "bootstrap.static",
     "ops.health.healthz",
     "ops.health.readyz",
+    "public.calendar_feed.show",
     "public.gate.contact_card",
     "public.gate.logo",
     "public.gate.photo",
     "static",
+}
+# Pages behind an address that only a flow gives: their own browser tests look at them.
+REACHED_BY_A_FLOW = {
+    "admin.outgoing.mail",
+    "public.crew.show",
+    "public.reminders.show",
+    "sign_in.sessions.second_step",
 }
 
 
@@ -66,7 +77,7 @@ def test_the_tour_leaves_no_page_out(live_app):
     paths = {**company.admin, **company.public, **company.closed, "setup": "/setup"}.values()
     seen = {doors.match(path.partition("?")[0])[0] for path in paths if path != company.closed["nothing here"]}
     every = {rule.endpoint for rule in live_app.url_map.iter_rules() if "GET" in rule.methods}
-    assert every - seen == NOT_PAGES
+    assert every - seen == NOT_PAGES | REACHED_BY_A_FLOW
 
 
 def test_signed_in_pages(live, live_app, inspect):
