@@ -8,7 +8,8 @@ from tests.conventions.tree import ROOT, tracked_files
 
 # An index address in a tracked file would bind every build to one mirror. Written apart, so that this file names none.
 INDEX = re.compile(
-    r"--(extra-)?index[-]url|--find-links|\bindex[-]url\s*=|py[p]i\.org/simple|files\.python[h]osted\.org", re.IGNORECASE
+    r"--(extra-)?index[-]url|--find-links|\bindex[-]url\s*=|py[p]i\.org/simple|files\.python[h]osted\.org",
+    re.IGNORECASE,
 )
 HERE = ROOT / "tests" / "conventions" / "test_repository.py"
 COPYLEFT = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)
