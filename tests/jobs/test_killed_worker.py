@@ -121,7 +121,8 @@ def test_two_workers_share_one_timetable(app, start):
         until(done)
         for worker in workers:
             worker.terminate()
-        assert [worker.wait(30) for worker in workers] == [0, 0]
+        # The one that is still starting has no handlers yet, and ends at once.
+        assert {worker.wait(30) for worker in workers} <= {0, -signal.SIGTERM}
         db.session.rollback()
         assert db.session.query(Job).filter_by(kind="records.remind").count() == 1
         db.session.expire_all()
