@@ -135,8 +135,3 @@ def worker() -> None:
     from portal import worker as jobs  # noqa: PLC0415
 
     jobs.run(app, jobs.stop_on_signals())
-
-
-def register_commands(app: "Flask") -> None:
-    """Makes the commands reachable through ``flask`` as well."""
-    app.cli.add_command(main, "portal")
