@@ -41,6 +41,9 @@ class Account(Base):
         default=0
     )  # after so many days a scan forgets its browser; 0: never
     scan_anonymised_at: Mapped[datetime | None]  # scans before this moment have forgotten their browsers
+    device_address_days: Mapped[int] = mapped_column(
+        default=30
+    )  # how long devices' addresses are kept; 0: never stored
     unseen_months: Mapped[int] = mapped_column(default=12)  # a record not scanned for so long is odd
     visible_fields: Mapped[dict[str, list[str]]] = mapped_column(
         JSON, default=dict
@@ -64,16 +67,24 @@ class User(Base):
 
 
 class Membership(Base):
-    """A user in an account."""
+    """A user in an account.
+
+    ``sign_in_name`` (lower case) is what a person without an e-mail types inside the company, such as "crew-014".
+    """
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("account_id", "user_id"), Index(None, "user_id"))
+    __table_args__ = (
+        UniqueConstraint("account_id", "user_id"),
+        Index(None, "user_id"),
+        Index(None, "account_id", "sign_in_name", unique=True),
+    )
 
     public_id: Mapped[str] = mapped_column(String(16), default=make_public_id, unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     role: Mapped[str] = mapped_column(String(10))
     permissions: Mapped[list[str]] = mapped_column(JSON, default=list)  # delegated to a member, by name
+    sign_in_name: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]
 
     user: Mapped[User] = relationship(back_populates="memberships")

@@ -11,12 +11,17 @@ from portal.accounts.models import ADMIN
 
 @dataclass(frozen=True)
 class Permission:
-    """A right by name. ``for_members``: every member has it; else an admin can delegate it."""
+    """A right by name. ``for_members``: every member has it; else an admin can delegate it, if ``delegable``.
+
+    ``mints``: it makes or shows ways in, which no phone may do, whoever is signed in on it.
+    """
 
     name: str
     label: str
     meaning: str
     for_members: bool = False
+    delegable: bool = True
+    mints: bool = False
 
 
 RECORDS_VIEW = Permission("records.view", "See records", "See lists and records, and their QR codes.", for_members=True)
@@ -55,6 +60,29 @@ GATE_MANAGE = Permission(
     "Manage the gate",
     "See wrong passcodes, known devices and crew links; change the passcode to a new random one and see it.",
 )
+MOBILE_SETUP = Permission(
+    "mobile.setup",
+    "Mobile Setup",
+    "Show, print and send the QR code that pairs phones with the company.",
+    mints=True,
+)
+INSTALLATION_KEY_ROTATE = Permission(
+    "installation_key.rotate",
+    "Rotate the installation key",
+    "Replace the key in the pairing QR code, at once or with an overlap. Only admins have it.",
+    delegable=False,
+    mints=True,
+)
+MOBILE_APP = Permission(
+    "mobile.app", "Mobile App", "Connect own phones by a one-time QR code, signed in as oneself.", mints=True
+)
+DEVICES_MANAGE = Permission("devices.manage", "Devices", "See the company's phones; rename, suspend and revoke them.")
+CODES_MANAGE = Permission(
+    "codes.manage",
+    "Installation codes",
+    "Make, show and remove installation codes and provisioning tokens, and add devices.",
+    mints=True,
+)
 
 PERMISSIONS = (
     RECORDS_VIEW,
@@ -73,8 +101,13 @@ PERMISSIONS = (
     MAIL_VIEW,
     SETTINGS_VISITORS,
     AUDIT_VIEW,
+    DEVICES_MANAGE,
+    MOBILE_SETUP,
+    INSTALLATION_KEY_ROTATE,
+    MOBILE_APP,
+    CODES_MANAGE,
 )
-DELEGABLE = tuple(p for p in PERMISSIONS if not p.for_members)
+DELEGABLE = tuple(p for p in PERMISSIONS if p.delegable and not p.for_members)
 BY_NAME = {p.name: p for p in PERMISSIONS}
 
 
@@ -82,7 +115,9 @@ def granted(role: str, delegated: list[str]) -> frozenset[str]:
     """The names of all permissions that a role with these delegated ones has."""
     if role == ADMIN:
         return frozenset(BY_NAME)
-    return frozenset(p.name for p in PERMISSIONS if p.for_members) | (frozenset(delegated) & frozenset(BY_NAME))
+    return frozenset(p.name for p in PERMISSIONS if p.for_members) | (
+        frozenset(delegated) & frozenset(p.name for p in DELEGABLE)
+    )
 
 
 @dataclass(frozen=True)
@@ -91,12 +126,19 @@ class Door:
 
     ``files``: its form carries a file, and may weigh as much as one.
     ``fresh``: the password must have been typed within 15 minutes (``FRESH_FOR``), else the guard asks for it.
+
+    The rest is for the doors of programs, whose guard takes a browser's session with its CSRF token, or a phone's
+    bearer token. ``open``: anyone. ``paired``: any phone, also one without a person. ``phone``: a phone with a person
+    who has the permission, besides browsers.
     """
 
     permission: Permission | None = None
     csrf: bool = True
     fresh: bool = False
     files: bool = False
+    open: bool = False
+    paired: bool = False
+    phone: bool = False
 
 
 # The gate's forms carry no token and set no session: they refuse a foreign Origin instead (design, Passcode).

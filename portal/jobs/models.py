@@ -14,6 +14,10 @@ RUNNING = "running"
 DONE = "done"
 DEAD = "dead"
 
+# How a mail travels.
+BY_MAIL = "mail"
+BY_SMS = "sms"
+
 
 class Job(Base):
     """One piece of work. ``payload`` holds ids and plain values; its files are named by the job's public id."""
@@ -50,7 +54,8 @@ class Mail(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     key: Mapped[str | None] = mapped_column(String(120), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
-    recipient: Mapped[str] = mapped_column(String(320))
+    channel: Mapped[str] = mapped_column(String(10), default=BY_MAIL)
+    recipient: Mapped[str] = mapped_column(String(320))  # an address, or of an SMS the number in E.164
     sender_name: Mapped[str] = mapped_column(String(200), default="")  # the account's name
     reply_to: Mapped[str] = mapped_column(String(320), default="")
     subject: Mapped[str] = mapped_column(String(250))
