@@ -41,9 +41,7 @@ class Account(Base):
         default=0
     )  # after so many days a scan forgets its browser; 0: never
     scan_anonymised_at: Mapped[datetime | None]  # scans before this moment have forgotten their browsers
-    device_address_days: Mapped[int] = mapped_column(
-        default=30
-    )  # how long devices' addresses are kept; 0: never stored
+    device_address_days: Mapped[int] = mapped_column(default=30)  # 0: devices' addresses are never stored
     unseen_months: Mapped[int] = mapped_column(default=12)  # a record not scanned for so long is odd
     visible_fields: Mapped[dict[str, list[str]]] = mapped_column(
         JSON, default=dict
