@@ -20,6 +20,7 @@ from portal.accounts.models import (
     SetupToken,
     User,
 )
+from portal.accounts.names import has_email, name_key
 from portal.errors import NotFound, Refused
 from portal.lib.emails import email_key
 from portal.lib.secrets import digest
@@ -34,6 +35,9 @@ class Credentials:
     has_second_step: bool = False
 
 
+_CREDENTIALS = (User.id, User.password_hash, User.sealed_totp)
+
+
 def has_users(session: Session) -> bool:
     """Whether anybody can sign in yet."""
     return bool(session.scalar(select(exists().where(User.id.is_not(None)))))
@@ -45,9 +49,19 @@ def is_setup_token(session: Session, secret: str) -> bool:
 
 
 def find_credentials(session: Session, email: str) -> Credentials | None:
-    """The person of this e-mail in any letter case, for a password check."""
-    columns = (User.id, User.password_hash, User.sealed_totp)
-    row = session.execute(select(*columns).where(User.email == email_key(email))).first()
+    """The person of this e-mail in any letter case, for a password check. Nobody is found by what stands for one."""
+    if not has_email(email):
+        return None
+    row = session.execute(select(*_CREDENTIALS).where(User.email == email_key(email))).first()
+    return Credentials(row.id, row.password_hash, bool(row.sealed_totp)) if row else None
+
+
+def find_named_credentials(session: Session, account_id: int, sign_in_name: str) -> Credentials | None:
+    """The person of this sign-in name in the company, in any letter case, for a password check."""
+    named = select(*_CREDENTIALS).join(Membership, Membership.user_id == User.id)
+    row = session.execute(
+        named.where(Membership.account_id == account_id, Membership.sign_in_name == name_key(sign_in_name))
+    ).first()
     return Credentials(row.id, row.password_hash, bool(row.sealed_totp)) if row else None
 
 

@@ -1,11 +1,12 @@
-"""Decodes pictures from outside and writes them anew: WebP (photos), PNG (logos), JPEG (contact cards).
+"""Decodes pictures from outside and writes them anew: WebP (photos), PNG (logos), JPEG (contact cards). Reads their
+QR codes.
 
 A decoder is where hostile bytes do harm, so `lib.images` runs this file as a program of its own, in a child process
 with limits on memory and time. It imports nothing of the portal, which keeps its start at a few hundredths of a second.
 
-The program reads the picture on standard input. Its argument says what becomes of it (`photo`, `logo`). It answers
-with one line of JSON, `{"refused": sentence}` or `{"size": [width, height], "lengths": [bytes of each file]}`, and then
-the files.
+The program reads the picture on standard input. Its argument says what becomes of it (`photo`, `logo`, `codes`). It
+answers with one line of JSON, `{"refused": sentence}`, `{"texts": [of each QR code]}` or
+`{"size": [width, height], "lengths": [bytes of each file]}`, and then the files.
 """
 
 import io
@@ -17,7 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image, ImageCms, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
@@ -34,6 +35,9 @@ PHOTO_SIDE = 1600
 _THUMB_SIDE = 320
 _LOGO_SIDE = 600
 _CARD_SIDE = 480
+# A symbol of 57 modules that fills a third of the picture still has nine pixels a module.
+_CODES_SIDE = 1600
+MOST_CODES = 8
 _WEBP = {"quality": 80, "method": 4}
 
 Kind = Literal["JPEG", "PNG", "WEBP", "HEIC"]
@@ -99,6 +103,20 @@ def card(data: bytes) -> Written:
     with _decoding():
         picture = _flat(_open_small(data, _CARD_SIDE))
         return Written(picture.size, (_written(picture, "JPEG"),))
+
+
+def codes(data: bytes) -> list[str]:
+    """The texts of the QR codes in a picture, at most eight. Raises ImageRefused."""
+    # Imported here because the portal's own processes import this file and never need it.
+    import zxingcpp  # noqa: PLC0415
+
+    with _decoding():
+        picture = _flat(_open_small(data, _CODES_SIDE)).convert("L")
+        pixels: Any = picture.tobytes()  # any buffer will do, whatever the library's types say
+        grey = zxingcpp.ImageView(pixels, *picture.size, zxingcpp.ImageFormat.Lum)
+        formats = zxingcpp.barcode_formats_from_str("QRCode")
+        found = zxingcpp.read_barcodes(grey, formats=formats, text_mode=zxingcpp.TextMode.Plain)
+        return [code.text for code in found[:MOST_CODES]]
 
 
 def check(data: bytes) -> Kind:
@@ -242,8 +260,12 @@ def limit_this_process() -> None:
 def main(task: str) -> None:
     """Reads, decodes, answers."""
     limit_this_process()
+    data = sys.stdin.buffer.read()
     try:
-        written = {"photo": photo, "logo": logo}[task](sys.stdin.buffer.read())
+        if task == "codes":
+            _answer({"texts": codes(data)})
+            return
+        written = {"photo": photo, "logo": logo}[task](data)
     except ImageRefused as refusal:
         _answer({"refused": refusal.sentence})
     else:

@@ -1,4 +1,5 @@
 """Pictures from outside: checked, decoded once by a child process with limits, and written anew; and where they stand.
+Others are only looked through for QR codes, by the same child, and not kept.
 
 What is stored shares no byte with what was sent, so no script, position or camera serial number comes along.
 """
@@ -14,21 +15,38 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from portal.lib import decoding
 from portal.lib.decoding import MOST_SECONDS, ImageRefused, Written
 from portal.lib.words import marked
 
-__all__ = ["ImageRefused", "Photo", "PhotoStore", "card_jpeg", "reencode", "reencode_drawn", "reencode_logo"]
+__all__ = [
+    "ImageRefused",
+    "Photo",
+    "PhotoStore",
+    "card_jpeg",
+    "read_codes",
+    "reencode",
+    "reencode_drawn",
+    "reencode_logo",
+]
 
 _KEY = re.compile("[0-9a-f]{64}")
 
-# One child at a time in a process: its memory is needed once and not once per thread. Who comes while so many wait is
-# refused at once, so that slow pictures never occupy all eight threads of a web process.
-_one_at_a_time = threading.Lock()
-_MOST_WAITING = 4
-_room = threading.BoundedSemaphore(_MOST_WAITING)
+
+class _Queue:
+    """One child at a time in a process: its memory is needed once and not once per thread. Who comes while so many
+    wait is refused at once, so that slow pictures never occupy all eight threads of a web process."""
+
+    def __init__(self, most_waiting: int) -> None:
+        self.one_at_a_time = threading.Lock()
+        self.room = threading.BoundedSemaphore(most_waiting)
+
+
+_TO_KEEP = _Queue(4)
+# Cameras send frames without end: they wait for each other, and nobody's photo waits for them.
+_TO_READ = _Queue(2)
 # Isolated: neither the working folder nor the environment decides what the child imports.
 _COMMAND = (sys.executable, "-I", decoding.__file__)
 # Nothing of our environment, which may hold passwords. One heap: each thread's own would count as 64 MB of memory.
@@ -74,18 +92,38 @@ def card_jpeg(stored: bytes) -> bytes:
     return decoding.card(stored).files[0]
 
 
+def read_codes(data: bytes) -> list[str]:
+    """The texts of the QR codes in a picture, at most eight; none is an answer too. Raises ImageRefused."""
+    decoding.check(data)
+    texts: list[str] = _let_child("codes", data, _TO_READ)[0]["texts"]
+    return texts
+
+
 def _photo(written: Written) -> Photo:
     full, thumb = written.files
     return Photo(hashlib.sha256(full).hexdigest(), full, thumb, *written.size)
 
 
 def _decode_apart(task: Literal["photo", "logo"], data: bytes) -> Written:
-    """Lets a child do the task. Raises ImageRefused; a RuntimeError when the child has a fault of its own."""
     decoding.check(data)
-    if not _room.acquire(blocking=False):
+    head, rest = _let_child(task, data, _TO_KEEP)
+    files: list[bytes] = []
+    for length in head["lengths"]:
+        files.append(rest[:length])
+        rest = rest[length:]
+    width, height = head["size"]
+    return Written((width, height), tuple(files))
+
+
+def _let_child(task: str, data: bytes, queue: _Queue) -> tuple[dict[str, Any], bytes]:
+    """Lets a child do the task; the head of its answer and what follows it.
+
+    Raises ImageRefused; a RuntimeError when the child has a fault of its own.
+    """
+    if not queue.room.acquire(blocking=False):
         raise ImageRefused("Many pictures are being read at the moment. Send it again in a minute.")
     try:
-        with _one_at_a_time:
+        with queue.one_at_a_time:
             child = subprocess.run(
                 [*_COMMAND, task],
                 input=data,
@@ -98,7 +136,7 @@ def _decode_apart(task: Literal["photo", "logo"], data: bytes) -> Written:
     except subprocess.TimeoutExpired:
         raise ImageRefused(_TOO_SLOW) from None
     finally:
-        _room.release()
+        queue.room.release()
     if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         raise ImageRefused(_TOO_SLOW)
     if child.returncode < 0:
@@ -108,18 +146,13 @@ def _decode_apart(task: Literal["photo", "logo"], data: bytes) -> Written:
     return _read_answer(child.stdout)
 
 
-def _read_answer(answer: bytes) -> Written:
+def _read_answer(answer: bytes) -> tuple[dict[str, Any], bytes]:
     line, _, rest = answer.partition(b"\n")
-    head = json.loads(line)
+    head: dict[str, Any] = json.loads(line)
     if "refused" in head:
         sentence = head["refused"]  # the child's words, which decoding.py holds
         raise ImageRefused(sentence)
-    files: list[bytes] = []
-    for length in head["lengths"]:
-        files.append(rest[:length])
-        rest = rest[length:]
-    width, height = head["size"]
-    return Written((width, height), tuple(files))
+    return head, rest
 
 
 class PhotoStore:

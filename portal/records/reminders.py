@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import ADMIN, Account, Membership, User
+from portal.accounts.names import has_email
 from portal.audit.operations import Actor
 from portal.audit.operations import record as write_event
 from portal.jobs.mails import post
@@ -171,7 +172,8 @@ def _fallback(session: Session, account: Account) -> list[str]:
     if account.contact_email:
         return [account.contact_email]
     admins = select(User.email).join(Membership, Membership.user_id == User.id)
-    return list(session.scalars(admins.where(Membership.account_id == account.id, Membership.role == ADMIN)))
+    emails = session.scalars(admins.where(Membership.account_id == account.id, Membership.role == ADMIN))
+    return [email for email in emails if has_email(email)]
 
 
 def _note(session: Session, expiration: Expiration, reached: str, told: Iterable[str], today: date) -> None:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts import queries, staffing
 from portal.accounts.forms import InviteForm, RightsForm
 from portal.accounts.models import ADMIN, Invitation, Membership
+from portal.accounts.names import shown
 from portal.accounts.permissions import BY_NAME
 from portal.lib.clock import show_moment
 from portal.web.context import now, portal, session
@@ -27,7 +28,7 @@ class MemberLine:
 
     public_id: str
     name: str
-    email: str
+    known_as: str
     role: str
     rights: str
     is_me: bool
@@ -180,7 +181,7 @@ def _member_line(me: Identity, one: Membership) -> MemberLine:
     return MemberLine(
         public_id=one.public_id,
         name=one.user.name,
-        email=one.user.email,
+        known_as=shown(one.user.email, one.sign_in_name),
         role=one.role,
         rights=_rights(one.role, one.permissions),
         is_me=one.user_id == me.user_id,

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from portal.accounts.models import Membership
+from portal.accounts.names import has_email
 from portal.accounts.permissions import GATE_MANAGE, granted
 from portal.accounts.queries import list_members
 from portal.gate.attempts import Alert
@@ -18,7 +20,7 @@ from portal.web.context import portal
 def post(session: Session, look: Look, alerts: Iterable[Alert], now: datetime) -> None:
     """One mail for each alert and each person who can act on it; each occasion is told once per passcode."""
     for alert in alerts:
-        people = [one for one in list_members(session, look.company.id) if _may_act(one.role, one.permissions)]
+        people = [one for one in list_members(session, look.company.id) if _is_told(one)]
         thing = look.thing.name if look.thing else ""
         title = subject(look.company.name, thing, alert.percent)
         text, html = mailer.render(
@@ -45,8 +47,8 @@ def post(session: Session, look: Look, alerts: Iterable[Alert], now: datetime) -
             )
 
 
-def _may_act(role: str, permissions: list[str]) -> bool:
-    return GATE_MANAGE.name in granted(role, permissions)
+def _is_told(one: Membership) -> bool:
+    return has_email(one.user.email) and GATE_MANAGE.name in granted(one.role, one.permissions)
 
 
 def subject(company: str, thing: str, percent: int, words: Words = ENGLISH) -> str:

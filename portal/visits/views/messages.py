@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.models import Account, Membership
+from portal.accounts.names import shown
 from portal.accounts.permissions import MESSAGES_ANSWER, granted
 from portal.accounts.queries import find_membership, get_account, get_member, list_members
 from portal.jobs import mails
@@ -106,7 +107,7 @@ def assign(public_id: str) -> ResponseReturnValue:
     member = get_member(session(), me.account_id, chosen) if chosen else None
     if member is not None and not _may_answer(member):
         abort(404)
-    user_id, name = (member.user_id, member.user.name or member.user.email) if member else (None, "")
+    user_id, name = (member.user_id, _name(member)) if member else (None, "")
     outcome = messaging.assign(
         session(), message, user_id, name, seen=request.form.get("seen", ""), actor=me.actor, now=now()
     )
@@ -153,6 +154,10 @@ def _may_answer(member: Membership) -> bool:
     return MESSAGES_ANSWER.name in granted(member.role, member.permissions)
 
 
+def _name(member: Membership) -> str:
+    return member.user.name or shown(member.user.email, member.sign_in_name)
+
+
 def _conflict(message: Message, form: AnswerForm | None, conflict: Conflict) -> tuple[str, int]:
     """The page as it stands now, with what was typed: sending it again is then done knowingly."""
     typed = form.text.data if form else ""
@@ -165,7 +170,7 @@ def _page(message: Message, form: AnswerForm, conflict_with: str = "") -> str:
     account = get_account(session(), me.account_id)
     members = [member for member in list_members(session(), account.id) if _may_answer(member)]
     assigned = find_membership(session(), account.id, message.assigned_to_id) if message.assigned_to_id else None
-    choices = [(member.public_id, member.user.name or member.user.email) for member in members]
+    choices = [(member.public_id, _name(member)) for member in members]
     has_place = message.latitude is not None and message.longitude is not None
     place = (message.latitude or 0.0, message.longitude or 0.0)
     link = find_links(session(), account.id, (message.record_id,)).get(message.record_id or 0)
