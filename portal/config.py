@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from portal.errors import SettingError
 from portal.lib.mailserver import MailServer, MailServerRefused, read_mail_server
+from portal.lib.smsgateway import SmsGateway, SmsGatewayRefused, read_sms_gateway
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -23,7 +24,7 @@ class Settings:
 
     ``public_url`` is absolute, without path or trailing slash: the only address that is ever printed.
     ``bind`` is (host, port). ``database_url`` is an SQLAlchemy URL; an SQLite file in it is an absolute path.
-    ``mail_server`` None: mails are kept in the page Outgoing mail.
+    ``mail_server`` None: mails are kept in the page Outgoing mail; ``sms_gateway`` None: text messages likewise.
     """
 
     data_dir: Path
@@ -33,6 +34,7 @@ class Settings:
     database_url: str
     demo: bool
     mail_server: MailServer | None = None
+    sms_gateway: SmsGateway | None = None
 
     @property
     def is_https(self) -> bool:
@@ -71,6 +73,8 @@ class Settings:
             "PORTAL_DATABASE_URL": self.database_url,
             "PORTAL_DEMO": str(int(self.demo)),
             "PORTAL_SMTP_URL": self.mail_server.url if self.mail_server else "",
+            "PORTAL_SMS_URL": self.sms_gateway.url if self.sms_gateway else "",
+            "PORTAL_SMS_AUTHORIZATION": self.sms_gateway.header if self.sms_gateway else "",
         }
 
 
@@ -96,6 +100,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_read_database_url(read("DATABASE_URL", f"{_SQLITE}{data_dir / 'portal.db'}")),
         demo=_read_flag("PORTAL_DEMO", read("DEMO", "0")),
         mail_server=_read_mail_server(read("SMTP_URL", "")),
+        sms_gateway=_read_sms_gateway(read("SMS_URL", ""), read("SMS_AUTHORIZATION", "")),
     )
 
 
@@ -200,6 +205,18 @@ def _read_mail_server(text: str) -> MailServer | None:
             f"PORTAL_SMTP_URL must be like smtp://user:password@mail.example.com:587?from=portal@example.com, {why}."
         ) from None
     return server
+
+
+def _read_sms_gateway(url: str, header: str) -> SmsGateway | None:
+    if not url:
+        if header:
+            raise SettingError("PORTAL_SMS_AUTHORIZATION goes with PORTAL_SMS_URL, which is not set.")
+        return None
+    try:
+        return read_sms_gateway(url, header)
+    except SmsGatewayRefused as fault:
+        # The address may hold a password, so it is not repeated in the sentence.
+        raise SettingError(f"PORTAL_SMS_URL must be like https://gateway.example.com/messages, {fault}.") from None
 
 
 def _read_flag(name: str, text: str) -> bool:

@@ -1,10 +1,11 @@
-"""The postman: a thread of the worker that hands waiting mails to the mail server, one after the other.
+"""The postmen: threads of the worker that hand waiting mails to the mail server and text messages to the SMS gateway.
 
-A thread of its own, so that a slow mail server keeps no import waiting. Without a mail server it does not run, and
-mails stand in the page Outgoing mail.
+Threads of their own, so that a slow mail server keeps no import waiting, nor a slow gateway the mails. Without a server
+none runs, and what waits for it stands in the page Outgoing mail.
 """
 
 import threading
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import structlog
@@ -13,65 +14,73 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account
+from portal.config import Settings
 from portal.database import reading
 from portal.extensions import db
 from portal.jobs import outbox
+from portal.jobs.models import BY_MAIL, BY_SMS
 from portal.jobs.operations import LeaseLost
 from portal.jobs.outbox import TakenMail
+from portal.lib import sms
 from portal.lib.clock import utc_now
 from portal.lib.emails import EmailRefused
 from portal.lib.mailserver import MailServer
+from portal.lib.smsgateway import SmsGateway
 from portal.lib.smtp import Letter, Undelivered, compose, deliver
 from portal.web.context import Portal
 
 IDLE_PAUSE = 0.5  # seconds between looks at an empty outbox
 SERVER_PAUSE = 30.0  # seconds after the server itself failed: the other mails would only fail too
+Server = MailServer | SmsGateway
+
 PRODUCT = "QR Portal"  # who writes when no company does
 
 log = structlog.get_logger()
 
 
-def run(app: Flask, stop: threading.Event) -> None:
-    """Sends until ``stop`` is set. Returns at once without a mail server."""
+def servers(settings: Settings) -> tuple[Server, ...]:
+    """What is set up: each has a postman of its own."""
+    return tuple(server for server in (settings.mail_server, settings.sms_gateway) if server is not None)
+
+
+def run(app: Flask, server: Server, stop: threading.Event) -> None:
+    """Sends what goes through ``server`` until ``stop`` is set."""
     parts: Portal = app.extensions["portal"]
-    if parts.settings.mail_server is None:
-        return
     with app.app_context():
         while not stop.is_set():
             pause = IDLE_PAUSE
             try:
-                pause = send_once(parts, parts.settings.mail_server)
+                pause = send_once(parts, server)
             except OperationalError as fault:
                 log.warning("database away", fault=str(fault.orig))
             if pause:
                 stop.wait(pause)
 
 
-def send_once(parts: Portal, server: MailServer) -> float:
+def send_once(parts: Portal, server: Server) -> float:
     """Takes one mail and sends it. Returns for how many seconds to pause. Needs an app context."""
+    channel = BY_SMS if isinstance(server, SmsGateway) else BY_MAIL
     with Session(db.engine, expire_on_commit=False) as session:
         with reading():
-            due = outbox.has_due(session, utc_now())
+            due = outbox.has_due(session, channel, utc_now())
             session.rollback()
         if not due:
             return IDLE_PAUSE
-        mail = outbox.take(session, utc_now())
+        mail = outbox.take(session, channel, utc_now())
         account = session.get(Account, mail.account_id) if mail and mail.account_id else None
         company = account.name if account else PRODUCT
         session.commit()
         return _send(session, parts, server, mail, company) if mail else 0
 
 
-def _send(session: Session, parts: Portal, server: MailServer, mail: TakenMail, company: str) -> float:
+def _send(session: Session, parts: Portal, server: Server, mail: TakenMail, company: str) -> float:
     def before_text() -> None:
         outbox.hand_over(session, mail, utc_now())
         session.commit()
 
-    hello = urlsplit(parts.settings.public_url).hostname or "localhost"
     pause = 0.0
     try:
-        message = compose(_letter(mail, server, company), server.sender)
-        deliver(server, message, hello=hello, before_text=before_text)
+        _hand_over(parts, server, mail, company, before_text)
         outbox.finish(session, mail, utc_now())
         log.info("mail sent", kind=mail.kind, mail=mail.public_id, try_count=mail.try_count)
     except LeaseLost:
@@ -87,6 +96,15 @@ def _send(session: Session, parts: Portal, server: MailServer, mail: TakenMail, 
         log.warning("mail not sent", kind=mail.kind, mail=mail.public_id, try_count=mail.try_count, why=fault.sentence)
     session.commit()
     return pause
+
+
+def _hand_over(parts: Portal, server: Server, mail: TakenMail, company: str, before_text: Callable[[], None]) -> None:
+    if isinstance(server, SmsGateway):
+        sms.deliver(server, number=mail.recipient, text=mail.text_body, name=mail.public_id, before_text=before_text)
+        return
+    hello = urlsplit(parts.settings.public_url).hostname or "localhost"
+    message = compose(_letter(mail, server, company), server.sender)
+    deliver(server, message, hello=hello, before_text=before_text)
 
 
 def _letter(mail: TakenMail, server: MailServer, company: str) -> Letter:

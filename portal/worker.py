@@ -152,9 +152,13 @@ HANDLERS: dict[str, Handler] = {
 def run(app: Flask, stop: threading.Event) -> None:
     """Works until ``stop`` is set; a job in hand is then released after its current step."""
     parts: Portal = app.extensions["portal"]
-    # A daemon: a mail server that takes minutes to answer must not keep the worker from ending.
-    postman_thread = threading.Thread(target=postman.run, args=(app, stop), daemon=True)
-    postman_thread.start()
+    # Daemons: a mail server that takes minutes to answer must not keep the worker from ending.
+    postmen = [
+        threading.Thread(target=postman.run, args=(app, server, stop), daemon=True)
+        for server in postman.servers(parts.settings)
+    ]
+    for thread in postmen:
+        thread.start()
     look_at = 0.0
     with app.app_context():
         while not stop.is_set():
@@ -168,7 +172,9 @@ def run(app: Flask, stop: threading.Event) -> None:
                 # The database restarts or is busy with a long write: the lease brings an unfinished job back.
                 log.warning("database away", fault=str(fault.orig))
             stop.wait(IDLE_PAUSE)
-    postman_thread.join(POSTMAN_GRACE)
+    ends_at = time.monotonic() + POSTMAN_GRACE
+    for thread in postmen:
+        thread.join(max(0.0, ends_at - time.monotonic()))
 
 
 def run_timetable(parts: Portal, tasks: dict[str, Task] = TASKS) -> None:

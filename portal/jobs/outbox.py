@@ -1,4 +1,4 @@
-"""Verbs on waiting mails. The sender holds one as a ``TakenMail`` under a lease, like a job.
+"""Verbs on waiting mails, text messages among them. The sender holds one as a ``TakenMail`` under a lease, like a job.
 
 A mail whose sender was killed is sent again with the same Message-ID. Killed before the text went out, nobody got it;
 killed between the server's last word and our commit, the receiver's server sees the same Message-ID twice and may drop
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.jobs.models import DEAD, DONE, QUEUED, RUNNING, Mail
+from portal.jobs.models import BY_MAIL, BY_SMS, DEAD, DONE, QUEUED, RUNNING, Mail
 from portal.jobs.operations import LeaseLost
 
 LEASE = timedelta(minutes=5)  # the talk before the text: a few answers of at most 20 s each
@@ -22,7 +22,10 @@ FIRST_PAUSE = timedelta(minutes=2)
 PAUSE_GROWTH = 5  # 2 min, 10 min, 50 min, 4 h, 21 h: the sixth try is a day after the first
 FRESH_FOR = timedelta(days=1)  # an untried mail that is older says what is no longer so
 KEPT_FOR = timedelta(days=90)
-STALE = "It waited for more than a day before a mail server was there, so it was not sent by itself."
+STALE = {
+    BY_MAIL: "It waited for more than a day before a mail server was there, so it was not sent by itself.",
+    BY_SMS: "It waited for more than a day before an SMS gateway was there, so it was not sent by itself.",
+}
 KILLED = "The sender was stopped six times during this mail."
 
 
@@ -44,24 +47,25 @@ class TakenMail:
     try_count: int
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """Mails that may be taken: waiting and due, or left behind by a sender whose lease is over."""
-    return or_(and_(Mail.state == QUEUED, Mail.run_at <= now), and_(Mail.state == RUNNING, Mail.leased_until < now))
+def is_due(channel: str, now: datetime) -> ColumnElement[bool]:
+    """Mails of a channel that may be taken: waiting and due, or left behind by a sender whose lease is over."""
+    waits = and_(Mail.state == QUEUED, Mail.run_at <= now)
+    return and_(Mail.channel == channel, or_(waits, and_(Mail.state == RUNNING, Mail.leased_until < now)))
 
 
-def has_due(session: Session, now: datetime) -> bool:
+def has_due(session: Session, channel: str, now: datetime) -> bool:
     """Whether there is anything to send: asked often, so it takes no lock."""
-    return bool(session.scalar(select(exists().where(is_due(now)))))
+    return bool(session.scalar(select(exists().where(is_due(channel, now)))))
 
 
-def take(session: Session, now: datetime) -> TakenMail | None:
-    """The mail that has waited longest, or None. Those too old or out of tries are buried on the way."""
-    waiting = select(Mail).where(is_due(now)).order_by(Mail.run_at, Mail.id).limit(1)
+def take(session: Session, channel: str, now: datetime) -> TakenMail | None:
+    """The mail of a channel that has waited longest, or None. Those too old or out of tries are buried on the way."""
+    waiting = select(Mail).where(is_due(channel, now)).order_by(Mail.run_at, Mail.id).limit(1)
     statement = waiting.with_for_update(skip_locked=True)
     while (mail := session.scalars(statement).first()) is not None:
         is_stale = mail.try_count == 0 and mail.run_at < now - FRESH_FOR
         if is_stale or mail.try_count >= MAX_TRIES:
-            mail.state, mail.leased_until, mail.fault = DEAD, None, STALE if is_stale else KILLED
+            mail.state, mail.leased_until, mail.fault = DEAD, None, STALE[channel] if is_stale else KILLED
             session.flush()
             continue
         mail.state, mail.leased_until = RUNNING, now + LEASE

@@ -1,4 +1,4 @@
-"""Settings, Outgoing mail and Jobs: what waits, what went, what died, and another try for the dead."""
+"""Settings, Outgoing mail (with text messages) and Jobs: what waits, went and died, and another try for the dead."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import get_account
 from portal.jobs import lists
-from portal.jobs.models import DEAD, DONE, QUEUED, RUNNING, Job, Mail
+from portal.jobs.models import BY_SMS, DEAD, DONE, QUEUED, RUNNING, Job, Mail
 from portal.lib.clock import show_moment
 from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
@@ -51,6 +51,7 @@ def mails() -> str:
         state=state,
         dead_count=lists.count_dead(session(), me.account_id, Mail),
         server=portal().settings.mail_server,
+        gateway=portal().settings.sms_gateway,
         timezone=timezone,
     )
 
@@ -65,6 +66,7 @@ def mail(public_id: str) -> str:
         "jobs/mail.html",
         mail=row,
         line=_mail_line(row, timezone),
+        is_sms=row.channel == BY_SMS,
         sender=row.sender_name or me.account_name,
         sent=show_moment(row.sent_at, timezone) if row.sent_at else "",
         is_doubtful=row.handed_at is not None and row.sent_at is None,
@@ -109,13 +111,15 @@ def run_again(public_id: str) -> ResponseReturnValue:
 
 
 def _mail_line(row: Mail, timezone: str) -> Line:
-    is_kept = portal().settings.mail_server is None and row.state == QUEUED
+    settings, is_sms = portal().settings, row.channel == BY_SMS
+    server = settings.sms_gateway if is_sms else settings.mail_server
+    is_kept = server is None and row.state == QUEUED
     waiting = "kept, not sent" if is_kept else "retrying" if row.try_count else "waiting"
     words = {QUEUED: waiting, RUNNING: "running", DONE: "sent", DEAD: "not sent"}
     return Line(
         public_id=row.public_id,
         title=row.subject,
-        detail=row.recipient,
+        detail=f"SMS to {row.recipient}" if is_sms else f"to {row.recipient}",
         state=words[row.state],
         fault=row.fault,
         at=show_moment(row.created_at, timezone),

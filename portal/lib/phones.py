@@ -59,6 +59,11 @@ def parse_phone(text: str, country: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def is_e164(text: str) -> bool:
+    """Whether a text has the form in which numbers are kept."""
+    return _E164.fullmatch(text) is not None
+
+
 def show_phone(e164: str, country: str) -> str:
     """The number as it is written inside `country` (0601 234 567), with its +code when it belongs elsewhere."""
     try:

@@ -9,7 +9,7 @@ from portal import postman
 from portal.extensions import db
 from portal.jobs import outbox
 from portal.jobs.mails import post
-from portal.jobs.models import DEAD, DONE, QUEUED, RUNNING, Mail
+from portal.jobs.models import BY_MAIL, DEAD, DONE, QUEUED, RUNNING, Mail
 from portal.lib.clock import utc_now
 from portal.lib.mailserver import read_mail_server
 from tests.factories.people import make_account
@@ -165,7 +165,7 @@ def test_a_sender_that_lost_its_lease_sends_no_text(app, parts, smtp):
 
     def take_over() -> None:
         with app.app_context():
-            assert outbox.take(db.session(), utc_now() + outbox.LEASE + timedelta(seconds=1))
+            assert outbox.take(db.session(), BY_MAIL, utc_now() + outbox.LEASE + timedelta(seconds=1))
             db.session.commit()
 
     smtp.mood.at_recipient = take_over
@@ -178,18 +178,18 @@ def test_a_mail_that_waited_for_a_server_for_more_than_a_day_is_not_sent(parts, 
     send(parts, smtp)
     assert len(smtp.received) == 1
     assert stored(young).state == DONE
-    assert (stored(old).state, stored(old).fault) == (DEAD, outbox.STALE)
+    assert (stored(old).state, stored(old).fault) == (DEAD, outbox.STALE[BY_MAIL])
 
 
 def test_pauses_grow_and_the_sixth_try_is_the_last():
     public_id, now, pauses = write(), utc_now(), []
     for _ in range(outbox.MAX_TRIES - 1):
-        outbox.retry(db.session(), outbox.take(db.session(), now), "away", now)
+        outbox.retry(db.session(), outbox.take(db.session(), BY_MAIL, now), "away", now)
         db.session.commit()
         pauses.append(stored(public_id).run_at - now)
         now = stored(public_id).run_at
     assert pauses == sorted(set(pauses)) and sum(pauses, timedelta()) > timedelta(hours=24)
-    outbox.retry(db.session(), outbox.take(db.session(), now), "away", now)
+    outbox.retry(db.session(), outbox.take(db.session(), BY_MAIL, now), "away", now)
     assert stored_state(public_id) == (DEAD, "away")
 
 
