@@ -7,6 +7,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy.pool import NullPool
 
 from portal import routes, tables  # noqa: F401  tables: every model must be mapped before the first query
+from portal.api import description
 from portal.config import Settings, read_settings
 from portal.database import prepare_engine
 from portal.extensions import bootstrap, csrf, db
@@ -36,6 +37,7 @@ def assemble(settings: Settings | None = None) -> Flask:
     languages.bind(app)
     navigation.bind(app)
     scanlog.bind(app)
+    description.bind(app, settings.public_url, app.config["SESSION_COOKIE_NAME"])
     routes.bind(app)
     errors.bind(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented hook

@@ -15,6 +15,8 @@ from portal.accounts.views.people import people
 from portal.accounts.views.profile import profile
 from portal.accounts.views.second_step import second_step
 from portal.accounts.views.sessions import sessions
+from portal.api import description, guard
+from portal.api.blueprints import ApiBlueprint
 from portal.audit.views import audit
 from portal.gate.views.crew import crew
 from portal.gate.views.gate import gate
@@ -38,12 +40,16 @@ Guard = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Audience:
-    """Who stands before a door, the guard that lets them in, and the rooms behind it."""
+    """Who stands before a door, the guard that lets them in, and the rooms behind it.
+
+    ``is_described``: its rooms are ApiBlueprints, and stand in the description of the API.
+    """
 
     name: str
     guard: Guard
     prefix: str
     rooms: tuple[Blueprint, ...]
+    is_described: bool = False
 
 
 BEHIND_SIGN_IN = (
@@ -66,10 +72,13 @@ BEHIND_SIGN_IN = (
     visitors,
 )
 
+FOR_PROGRAMS = (description.description,)
+
 AUDIENCES = (
     Audience("public", guards.anyone, "", (gate, crew, reminders, calendar_feed)),
     Audience("sign_in", guards.anyone, "", (sessions,)),
     Audience("admin", guards.signed_in, "/admin", BEHIND_SIGN_IN),
+    Audience("api", guard.knock, "/api/v1", FOR_PROGRAMS, is_described=True),
     Audience("ops", guards.operator, "", (health.health,)),
 )
 
@@ -77,11 +86,15 @@ AUDIENCES = (
 def bind(app: Flask) -> None:
     """Registers every audience with its guard; no route is registered any other way."""
     for audience in AUDIENCES:
-        door = Blueprint(audience.name, __name__, url_prefix=audience.prefix)
+        make: type[Blueprint] = ApiBlueprint if audience.is_described else Blueprint
+        door = make(audience.name, __name__, url_prefix=audience.prefix)
         door.before_request(audience.guard)
         for room in audience.rooms:
             door.register_blueprint(room)
-        app.register_blueprint(door)
+        if isinstance(door, ApiBlueprint):
+            description.add(app, door)
+        else:
+            app.register_blueprint(door)
 
 
 def audience_of(endpoint: str) -> str:

@@ -249,6 +249,8 @@ DOORS: dict[str, Door] = {
     "sign_in.sessions.sign_out": Door(),
     "sign_in.sessions.setup": Door(),
     "sign_in.sessions.accept_invitation": Door(),
+    # programs and phones
+    "api.description.show": Door(open=True, csrf=False),
     # operator
     "ops.health.healthz": Door(),
     "ops.health.readyz": Door(),

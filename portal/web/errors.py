@@ -6,16 +6,18 @@ Problem details answer under /api, in English: programs read them.
 import errno
 
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from portal.api.problems import InvalidFields, problem
 from portal.errors import NotFound, Refused
 from portal.extensions import db
 from portal.lib.words import marked
 from portal.web import languages
 from portal.web.logs import door
+from portal.web.paths import is_for_programs
 
 log = structlog.get_logger()
 
@@ -47,7 +49,6 @@ MESSAGES = {
     503: marked("Nothing was saved. Wait a minute and send it again."),
 }
 FULL = marked("The storage is full: nothing was saved. Tell whoever runs this portal.")
-PROGRAM_PREFIXES = ("/api/", "/oauth/", "/.well-known/")
 
 
 def bind(app: Flask) -> None:
@@ -63,26 +64,23 @@ def bind(app: Flask) -> None:
 
 def error_page(status: int, message: str = "") -> Response:
     """The page (or the problem document) for a status."""
+    if is_for_programs(request.path):
+        return problem(status, message)
     title = TITLES.get(status, marked("This did not work"))
     message = message or MESSAGES.get(status, MESSAGES[400])
-    if request.path.startswith(PROGRAM_PREFIXES):
-        answer = jsonify(type="about:blank", title=title, status=status, detail=message)
-        answer.mimetype = "application/problem+json"
-    else:
-        g.is_error_page = True  # the layout asks the database nothing: it may be what failed
-        words = languages.words()
-        page = render_template(
-            "errors/page.html",
-            status=status,
-            title=words.say(title),
-            message=words.say(message),
-            action_href="/",
-            words=words,
-            switches=languages.switches() if languages.has_switch() else [],
-        )
-        answer = Response(page, mimetype="text/html")
-        languages.mark(answer)
-    answer.status_code = status
+    g.is_error_page = True  # the layout asks the database nothing: it may be what failed
+    words = languages.words()
+    page = render_template(
+        "errors/page.html",
+        status=status,
+        title=words.say(title),
+        message=words.say(message),
+        action_href="/",
+        words=words,
+        switches=languages.switches() if languages.has_switch() else [],
+    )
+    answer = Response(page, status, mimetype="text/html")
+    languages.mark(answer)
     return answer
 
 
@@ -101,7 +99,8 @@ def on_http_exception(fault: HTTPException) -> Response:
     if status < 400:
         return fault.get_response()  # type: ignore[return-value]  # a redirect raised by routing
     own_words = fault.description if fault.description and "description" in vars(fault) else ""
-    answer = error_page(status, own_words)
+    errors = fault.errors if isinstance(fault, InvalidFields) else None
+    answer = problem(status, own_words, errors=errors) if errors else error_page(status, own_words)
     for name, value in fault.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value

@@ -12,10 +12,11 @@ from portal.database import set_reading
 from portal.extensions import csrf
 from portal.lib.words import marked
 from portal.web.context import portal
+from portal.web.paths import SAFE_METHODS, is_for_programs
 
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 # What a form may weigh, in bytes. A body with a file is held to the application's own limit.
 SMALL_FORM = 64_000  # some lines of text, from anybody
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LARGE_FORM = 1_000_000  # forty thousand chosen records, from somebody signed in
 
 
@@ -53,7 +54,10 @@ def read_body() -> None:
     set_reading(is_safe)
     if not is_safe:
         limit_body()
-        _ = request.form
+        if is_for_programs(request.path) and request.mimetype not in FORMS:
+            request.get_data(cache=True)
+        else:
+            _ = request.form
         refuse_the_rest()
 
 
@@ -92,8 +96,11 @@ def refuse_foreign_origin() -> None:
 
 
 def check_token() -> None:
-    """Demands the CSRF token on every form but those that the table of doors exempts. No door asks for none."""
-    if request.method in SAFE_METHODS or request.routing_exception is not None:
+    """Demands the CSRF token on every form but those that the table of doors exempts. No door asks for none.
+
+    Programs send none in their bodies: their guard asks for it in a header when the caller came by cookie.
+    """
+    if request.method in SAFE_METHODS or request.routing_exception is not None or is_for_programs(request.path):
         return
     door = DOORS.get(request.endpoint or "")
     if door is None or door.csrf:
@@ -103,5 +110,7 @@ def check_token() -> None:
 def refuse_json() -> None:
     """A page reads forms. The form library would take JSON in their place, and with it numbers where text belongs."""
     door = DOORS.get(request.endpoint or "")
+    if is_for_programs(request.path):
+        return
     if door is not None and door.csrf and request.is_json and request.method not in SAFE_METHODS:
         raise UnsupportedMediaType("This page takes its own form only. Open it from the menu and use its buttons.")

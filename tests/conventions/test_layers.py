@@ -14,6 +14,9 @@ WEB_LIBRARIES = {
     "flask_migrate",
     "flask_babel",
     "flask_bootstrap",
+    "flask_smorest",
+    "marshmallow",
+    "webargs",
 }
 COMMITTING_SHELL = ("worker", "postman", "preparation", "commands", "demo", "web")
 

@@ -1,0 +1,110 @@
+"""The words of API documents: a schema that refuses unknown fields, texts with a longest length, moments in UTC."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+UNKNOWN = "There is no such field."
+REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
+    "required": "This field is required.",
+    "null": "This field may not be empty.",
+}
+
+
+class ApiSchema(ma.Schema):
+    """A document, in or out. ``Meta.unknown`` stays RAISE: what we do not know we do not take."""
+
+    error_messages = {"unknown": UNKNOWN, "type": "Send a JSON object."}  # noqa: RUF012  # the library's own attribute
+
+
+class Text(fields.String):
+    """A text of ``shortest`` to ``longest`` characters; blanks around it are dropped where ``is_trimmed``."""
+
+    default_error_messages = REQUIRED | {"invalid": "Send a text.", "invalid_utf8": "Send a text in UTF-8."}
+
+    def __init__(
+        self, longest: int, *, shortest: int = 0, choices: tuple[str, ...] = (), is_trimmed: bool = False, **more: Any
+    ) -> None:
+        checks: list[validate.Validator] = [
+            validate.Length(
+                shortest or None,
+                longest,
+                error="Write at least {min} and at most {max} characters."
+                if shortest > 1
+                else "Write at most {max} characters."
+                if not shortest
+                else "Write something, in at most {max} characters.",
+            )
+        ]
+        if choices:
+            checks.append(validate.OneOf(choices, error="Choose one of: {choices}."))
+        super().__init__(validate=checks, **more)
+        self.is_trimmed = is_trimmed
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        return text.strip() if self.is_trimmed else text
+
+
+class Whole(fields.Integer):
+    """A whole number from ``least`` to ``most``; texts and fractions are none."""
+
+    default_error_messages = REQUIRED | {"invalid": "Send a whole number.", "too_large": "This number is too large."}
+
+    def __init__(self, least: int, most: int, **more: Any) -> None:
+        check = validate.Range(least, most, error="Choose a number from {min} to {max}.")
+        super().__init__(strict=True, validate=check, **more)
+
+
+class Moment(fields.DateTime):
+    """A moment: ISO 8601 with a zone in, UTC out ("2026-11-22T14:00:00Z")."""
+
+    default_error_messages = REQUIRED | {
+        "invalid": "Send a moment such as 2026-11-22T14:00:00Z.",
+        "format": "Send a moment such as 2026-11-22T14:00:00Z.",
+    }
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **more: Any) -> str | None:
+        return moment(value) if value else None
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> datetime:
+        found = super()._deserialize(value, attr, data, **more)
+        if found.tzinfo is None:
+            raise self.make_error("invalid", input=value)
+        return found.astimezone(UTC)
+
+
+class Flag(fields.Boolean):
+    """True or false, and nothing that merely looks like it."""
+
+    default_error_messages = REQUIRED | {"invalid": "Send true or false."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Problem(ma.Schema):
+    """What every refusal answers (RFC 9457); some have members of their own."""
+
+    class Meta:
+        unknown = ma.INCLUDE
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata={"description": "What to do, in a sentence."})
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "Of status 422: the sentences about each field."},
+    )
+    reason = fields.String(metadata={"description": "A word for programs, where a status has several reasons."})
+
+
+def moment(at: datetime) -> str:
+    """A moment as documents write it: whole seconds, UTC."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
