@@ -154,9 +154,7 @@ def test_https_needs_a_certificate_that_holds(parts, gateway):
     assert stored(public_id).state == QUEUED and gateway.received == []
 
 
-@pytest.mark.parametrize(
-    "number", ["", "601234567", "+0601", "+48 601", "olga@example.com", "+48601234567,+48600"]
-)
+@pytest.mark.parametrize("number", ["", "601234567", "+0601", "+48 601", "olga@example.com", "+48601234567,+48600"])
 def test_what_is_no_number_is_given_up_at_once_and_says_so(parts, gateway, number):
     mail = stored(write(number))
     assert mail.state == DEAD and "not a phone number" in mail.fault
