@@ -178,6 +178,7 @@ DOORS: dict[str, Door] = {
     "admin.people.revoke_invitation": Door(SETTINGS_PEOPLE),
     "admin.people.edit_member": Door(SETTINGS_PEOPLE, fresh=True),
     "admin.people.remove_member": Door(SETTINGS_PEOPLE, fresh=True),
+    "admin.people.set_password": Door(SETTINGS_PEOPLE, fresh=True),
     "admin.company.edit": Door(SETTINGS_COMPANY, files=True),
     "admin.company.logo": Door(RECORDS_VIEW),
     "admin.records.index": Door(RECORDS_VIEW),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import queries
 from portal.accounts.models import ADMIN, INVITATION_LIFE, MEMBER, Account, Invitation, Membership, User
+from portal.accounts.names import address_of
 from portal.accounts.operations import add_membership, create_user
 from portal.accounts.permissions import BY_NAME, DELEGABLE, granted
 from portal.audit.operations import Actor, record
@@ -191,6 +192,30 @@ def remove_member(
     before = {"role": target.role, "permissions": target.permissions}
     _record_member(session, target, actor, "member.remove", now, before=before)
     session.delete(target)
+    session.flush()
+    return target
+
+
+def set_password(
+    session: Session, *, account_id: int, actor: Actor, public_id: str, new_hash: str, now: datetime
+) -> Membership | Refusal:
+    """Gives a person without an e-mail a new password: nobody else can help them. Raises NotFound.
+
+    Whoever sets it could sign in with it, so they must have every right that the person has.
+    """
+    me = _lock_and_read(session, account_id, actor)
+    target = queries.get_member(session, account_id, public_id)
+    refusal = why_untouchable(me, target)
+    if refusal:
+        return refusal
+    if target.user.email != address_of(target.sign_in_name or "", target.account.public_id):
+        return Refusal(f"{target.user.name} signs in by e-mail and chooses the password alone.", is_forbidden=True)
+    if not granted(target.role, target.permissions) <= _rights(me):
+        return Refusal(
+            f"{target.user.name} may do what you may not. Ask an admin to set the password.", is_forbidden=True
+        )
+    target.user.password_hash = new_hash
+    _record_member(session, target, actor, "member.new_password", now)
     session.flush()
     return target
 

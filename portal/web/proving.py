@@ -2,14 +2,18 @@
 
 import math
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import after_this_request, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from portal.accounts import attempts, queries, second_step
 from portal.accounts.counting import Refusal
+from portal.accounts.names import address_of
+from portal.accounts.queries import Credentials
 from portal.accounts.throttle import MOST_CODES
 from portal.gate.throttle import client_of
 from portal.lib.emails import email_key
@@ -24,24 +28,33 @@ WRONG_CODE = "That code is not right. Type the newest one that the app shows; ea
 class Proof:
     """A right password, and what to give back for it."""
 
-    credentials: queries.Credentials
+    credentials: Credentials
     reservation: attempts.Reservation
     email: str
 
 
 def prove_password(email: str, password: str) -> Proof | Refusal | None:
-    """The proof, the refusal of one try too many, or None for a wrong password or an unknown e-mail.
+    """The proof, the refusal of one try too many, or None for a wrong password or an unknown e-mail."""
+    return _prove(email_key(email), password, lambda reading: queries.find_credentials(reading, email))
 
-    No transaction is open while the password is hashed.
-    """
-    email = email_key(email)
+
+def prove_on_phone(username: str, password: str, *, account_id: int, account_public_id: str) -> Proof | Refusal | None:
+    """The same on a phone that is paired with this company: ``username`` is an e-mail or a sign-in name given there."""
+    if "@" in username:
+        return prove_password(username, password)
+    address = address_of(username, account_public_id)
+    return _prove(address, password, lambda reading: queries.find_named_credentials(reading, account_id, username))
+
+
+def _prove(email: str, password: str, find: Callable[[Session], Credentials | None]) -> Proof | Refusal | None:
+    """Counts the try by ``email``, then looks. No transaction is open while the password is hashed."""
     subjects = attempts.password_subjects(email, client_of(request.remote_addr or ""), _familiar(email))
     reserved = attempts.reserve(session(), subjects, now())
     session().commit()  # the try stays spent, whatever happens to this process now
     if isinstance(reserved, Refusal):
         return reserved
     with short_read() as reading:
-        found = queries.find_credentials(reading, email)
+        found = find(reading)
     if not verify_password(found.password_hash if found else None, password[: LONGEST + 1]) or found is None:
         return None
     return Proof(found, reserved, email)

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from portal.accounts import queries, staffing
 from portal.accounts.forms import InviteForm, RightsForm
 from portal.accounts.models import ADMIN, Invitation, Membership
-from portal.accounts.names import shown
+from portal.accounts.names import has_email, shown
 from portal.accounts.permissions import BY_NAME
 from portal.lib.clock import show_moment
+from portal.lib.passwords import hash_password
+from portal.lib.typed_codes import grouped, make_code
 from portal.web.context import now, portal, session
 from portal.web.identity import Identity, current_identity
 
@@ -20,6 +22,8 @@ people = Blueprint("people", __name__, url_prefix="/settings/people")
 
 # The new link waits here for the one page that shows it: the browser that made it is the only place it goes to.
 NEW_LINK = "invitation_link"
+NEW_PASSWORD = "new_password"  # noqa: S105  the name of a place in the cookie
+PASSWORD_LENGTH = 16  # characters of the typed-code alphabet: 69 bits
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,26 @@ def edit_member(public_id: str) -> ResponseReturnValue:
     return redirect("/admin/settings/people", 303)
 
 
+@people.post("/<public_id>/password")
+def set_password(public_id: str) -> ResponseReturnValue:
+    """A new password for a person without an e-mail, to be shown once on the next page."""
+    me = current_identity()
+    password = grouped(make_code(PASSWORD_LENGTH)).lower()
+    changed = staffing.set_password(
+        session(),
+        account_id=me.account_id,
+        actor=me.actor,
+        public_id=public_id,
+        new_hash=hash_password(password),
+        now=now(),
+    )
+    if isinstance(changed, staffing.Refusal):
+        return _refused(changed)
+    session().commit()
+    cookie[NEW_PASSWORD] = {"name": changed.user.name, "sign_in_name": changed.sign_in_name, "password": password}
+    return redirect("/admin/settings/people", 303)
+
+
 @people.route("/<public_id>/remove", methods=["GET", "POST"])
 def remove_member(public_id: str) -> ResponseReturnValue:
     """Asks, then takes the person out of the company."""
@@ -174,6 +198,7 @@ def _page(me: Identity, form: InviteForm) -> str:
         members=members,
         invitations=invitations,
         new_link=cookie.pop(NEW_LINK, None),
+        new_password=cookie.pop(NEW_PASSWORD, None),
     )
 
 
@@ -209,7 +234,15 @@ def _rights(role: str, permissions: list[str]) -> str:
 
 def _member_page(me: Identity, target: Membership, form: RightsForm) -> str:
     beyond = [BY_NAME[name].label for name in target.permissions if name not in me.permissions]
-    return render_template("accounts/member.html", form=form, member=target, company=me.account_name, beyond=beyond)
+    return render_template(
+        "accounts/member.html",
+        form=form,
+        member=target,
+        known_as=shown(target.user.email, target.sign_in_name),
+        may_set_password=not has_email(target.user.email),
+        company=me.account_name,
+        beyond=beyond,
+    )
 
 
 def _removal_page(target: Membership) -> str:

@@ -21,6 +21,7 @@ from portal.web.paths import local_path
 sessions = Blueprint("sessions", __name__, url_prefix="")
 
 WRONG = "E-mail or password is not right."
+NO_EMAIL = "Type an e-mail address. A sign-in name, such as crew-014, works on a phone that is paired with its company."
 
 
 @sessions.route("/sign-in", methods=["GET", "POST"])
@@ -33,6 +34,9 @@ def sign_in() -> ResponseReturnValue:
             return redirect(local_path(form.next.data), 303)
         return _sign_in_page(form)
     if not form.validate():
+        return _sign_in_page(form), 422
+    if "@" not in form.email.data:  # said of every such text: nobody learns which names there are
+        form.email.errors = [NO_EMAIL]
         return _sign_in_page(form), 422
     proof = proving.prove_password(form.email.data, form.password.data)
     if not isinstance(proof, proving.Proof):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, redirect, request, url_for
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -16,12 +17,12 @@ from portal.gate.attempts import Knock, Reservation
 from portal.gate.queries import Look, ShownExpiration
 from portal.gate.throttle import Refusal, client_of
 from portal.gate.views import alerts, pages, visitor
+from portal.gate.views.member import Member, find_member
 from portal.gate.views.visitor import Browser
 from portal.lib.browsers import browser_kind
 from portal.stickers import tokens
 from portal.web.compression import compress
 from portal.web.context import now, portal, session
-from portal.web.identity import Identity
 
 gate = Blueprint("gate", __name__, url_prefix="")
 gate.after_request(compress)
@@ -38,7 +39,7 @@ class Visit:
     look: Look
     outcome: str
     whole: Look
-    member: Identity | None = None
+    member: Member | None = None
     expirations: tuple[ShownExpiration, ...] = ()
 
 
@@ -139,7 +140,7 @@ def read_visit(text: str) -> Visit | None:
         look = queries.find_look(connection, portal().key_ring, token, now())
         if look is None:
             return None
-        outcome, member = judge(look)
+        outcome, member = judge(connection, look)
         is_shown = outcome == "record" and request.endpoint == "public.gate.scan"
         is_shown &= member is not None or visibility.shows_expirations(look)
         current = (
@@ -149,7 +150,7 @@ def read_visit(text: str) -> Visit | None:
         return Visit(shown, outcome, look, member, tuple(current))
 
 
-def judge(look: Look) -> tuple[str, Identity | None]:
+def judge(connection: Connection, look: Look) -> tuple[str, Member | None]:
     """The outcome of a look by this browser, and the member of the company that looks, if one does."""
     if look.retired_at is not None:
         return "retired", None
@@ -157,7 +158,7 @@ def judge(look: Look) -> tuple[str, Identity | None]:
         return "revoked", None
     if look.thing.archived_at is not None:
         return "archived", None
-    member = visitor.find_member(look)
+    member = find_member(connection, look)
     if not look.gate.sealed_text:
         return "no-passcode", member
     return ("record" if member is not None or visitor.has_pass(look) else "gate"), member

@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound
 from portal.gate.queries import Look, ShownExpiration, Thing
 from portal.gate.record_page import card_of, record_page
 from portal.gate.throttle import ACCOUNT, STICKER, Refusal
+from portal.gate.views.member import Member
 from portal.lib.clock import local, today_in
 from portal.lib.images import card_jpeg
 from portal.lib.phones import show_phone, tel_link
@@ -22,7 +23,6 @@ from portal.stickers import tokens
 from portal.web import languages
 from portal.web.context import now, portal
 from portal.web.headers import csp_nonce
-from portal.web.identity import Identity
 
 _POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'; "
@@ -75,11 +75,11 @@ def show_unknown() -> Response:
     )
 
 
-def show_closed(look: Look, outcome: str, member: Identity | None) -> Response:
+def show_closed(look: Look, outcome: str, member: Member | None) -> Response:
     """The pages of stickers that show nothing: whose it is, what happened to it, what to do. Never of which record."""
-    words, is_ours = languages.words(), member is not None and member.account_id == look.company.id
+    words = languages.words()
     status, title, message = _closed_words(look, outcome, words)
-    may_set = outcome == "no-passcode" and is_ours and member is not None and member.may("settings.view")
+    may_set = outcome == "no-passcode" and member is not None and member.may_open("settings.view")
     return public_page(
         "gate/closed.html",
         status,
@@ -144,10 +144,10 @@ def show_gate(look: Look, refusal: Refusal | None = None, *, is_wrong: bool = Fa
     return answer
 
 
-def show_record(look: Look, expirations: Sequence[ShownExpiration], member: Identity | None) -> Response:
+def show_record(look: Look, expirations: Sequence[ShownExpiration], member: Member | None) -> Response:
     """The record's page for an admitted visitor or a member of the company."""
     thing = _thing(look)
-    may_edit = member is not None and member.account_id == look.company.id and member.may("records.edit")
+    may_edit = member is not None and member.may_open("records.edit")
     return public_page(
         "gate/record.html",
         200,
@@ -168,7 +168,7 @@ def show_record(look: Look, expirations: Sequence[ShownExpiration], member: Iden
     )
 
 
-def send_card(look: Look, of: str, member: Identity | None) -> Response:
+def send_card(look: Look, of: str, member: Member | None) -> Response:
     """A contact card as a file to save. Of a person who is reached by message only: name, title, organisation."""
     thing = _thing(look)
     today, words = today_in(look.company.timezone, now()), languages.words()

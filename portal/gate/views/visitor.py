@@ -1,14 +1,13 @@
-"""What a visitor's browser brings along: a gate pass, a short-lived number of its own, perhaps a member's session, and
-the secret of a known device.
+"""What a visitor's browser brings along: a gate pass, a short-lived number of its own, and the secret of a known device.
 
-None of it is looked up in the database unless the request carries it.
+None of it is looked up in the database unless the request carries it. Members: see ``member``.
 """
 
 import re
 import secrets
 from dataclasses import dataclass
 
-from flask import current_app, request
+from flask import request
 from werkzeug.wrappers import Response
 
 from portal.gate import known_devices, passes
@@ -17,7 +16,6 @@ from portal.lib.browsers import browser_kind
 from portal.lib.secrets import digest
 from portal.visits.operations import NewScan
 from portal.web.context import now, portal
-from portal.web.identity import Identity, find_identity
 from portal.web.scanlog import scan_log
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -87,19 +85,6 @@ def remember_device(answer: Response, account_public_id: str, secret: str | None
     value = secret or request.cookies.get(name, "")
     if _NONCE.fullmatch(value):
         _set_cookie(answer, name, value, int(known_devices.LIFE.total_seconds()))
-
-
-def find_member(look: Look) -> Identity | None:
-    """The signed-in member of the sticker's own account, who needs no passcode, whichever account they work in now."""
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        return None
-    identity = find_identity()
-    if identity is None:
-        return None
-    place = next((place for place in identity.memberships if place.public_id == look.company.public_id), None)
-    # Who still has to set up the second step sees nothing more behind a sticker than behind the sign-in.
-    is_let_in = place is not None and (identity.has_second_step or not place.requires_second_step)
-    return identity if is_let_in else None
 
 
 def log_scan(look: Look, outcome: str, browser: Browser) -> None:

@@ -1,0 +1,44 @@
+"""Members of the sticker's own company, who need no passcode: signed in in this browser, or on the phone that it is.
+
+Neither is looked up in the database unless the request carries its cookie.
+"""
+
+from dataclasses import dataclass
+
+from flask import current_app, request
+from sqlalchemy import Connection
+
+from portal.gate.queries import Look
+from portal.web.identity import find_identity
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the sticker's company. ``pages``: the permissions whose pages this very browser can open."""
+
+    user_id: int
+    pages: frozenset[str]
+
+    def may_open(self, permission: str) -> bool:
+        """Whether a link to a page that asks for this permission leads there."""
+        return permission in self.pages
+
+
+def find_member(connection: Connection, look: Look) -> Member | None:
+    """The member of the sticker's company who looks, whichever of their companies they work in now."""
+    return _signed_in(look)
+
+
+def _signed_in(look: Look) -> Member | None:
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return None
+    identity = find_identity()
+    if identity is None:
+        return None
+    place = next((place for place in identity.memberships if place.public_id == look.company.public_id), None)
+    # Who still has to set up the second step sees nothing more behind a sticker than behind the sign-in.
+    if place is None or (place.requires_second_step and not identity.has_second_step):
+        return None
+    is_here = identity.account_id == look.company.id
+    return Member(identity.user_id, identity.permissions if is_here else frozenset())
+
