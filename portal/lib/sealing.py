@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2.2: 96-bit random nonces
+# NIST SP 800-186, section 3.2.1.3: the order of the group of P-256.
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class KeyRingError(Exception):
@@ -62,6 +65,14 @@ class KeyRing:
         given = signature.encode(errors="replace")
         return any(hmac.compare_digest(_mac(key, purpose, message).encode(), given) for _, key in self.keys)
 
+    def signatures(self, purpose: str, message: str) -> tuple[str, ...]:
+        """What ``sign`` gives under each key, newest first: for digests that are looked up in the database."""
+        return tuple(_mac(key, purpose, message) for _, key in self.keys)
+
+    def signing_keys(self) -> tuple[EllipticCurvePrivateKey, ...]:
+        """A P-256 key for signatures of tokens per key of the ring, newest first: none is stored, all nodes agree."""
+        return tuple(_derive_p256(key) for _, key in self.keys)
+
     def secret_keys(self) -> list[str]:
         """Keys for the web framework's own signatures, newest first."""
         return [_derive(key, "flask").hex() for _, key in self.keys]
@@ -69,6 +80,12 @@ class KeyRing:
 
 def _derive(key: bytes, purpose: str) -> bytes:
     return hmac.new(key, b"qr-portal/" + purpose.encode(), hashlib.sha256).digest()
+
+
+def _derive_p256(key: bytes) -> EllipticCurvePrivateKey:
+    """FIPS 186-5, A.2.1: 64 bits more than the order's 256, reduced modulo the order less one, plus one."""
+    wide = hmac.new(_derive(key, "tokens"), b"P-256", hashlib.sha512).digest()[: (256 + 64) // 8]
+    return derive_private_key(int.from_bytes(wide) % (_P256_ORDER - 1) + 1, SECP256R1())
 
 
 def _mac(key: bytes, purpose: str, message: str) -> str:

@@ -1,0 +1,103 @@
+"""Reads of the account's devices."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import User
+from portal.devices.models import MOBILE, REVOKED, Device, DeviceSession
+from portal.errors import NotFound
+
+STALE_AFTER = timedelta(days=60)
+NEW_FOR = timedelta(days=7)  # how long a new network is marked
+ENDS_SOON = timedelta(days=7)  # facts: devices, section 4.7
+SHOWN = 500  # devices of a list that says nothing else; more are counted
+ALL = "all"  # of a filter's status: revoked ones too
+CONNECTED = "connected"  # the order of lists that name none
+
+
+@dataclass(frozen=True)
+class DeviceFilter:
+    """Which devices. ``text`` stands in name, platform, model or person; ``status`` "": all but revoked ones, ALL: every one."""
+
+    text: str = ""
+    status: str = ""
+    user_id: int | None = None
+    grant_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A device as lists show it. ``person``: who is signed in, else whom it is registered to.
+
+    ``ends_at``: when its session ends by itself, if that is within 7 days.
+    """
+
+    device: Device
+    person: str
+    is_stale: bool
+    is_new_network: bool
+    ends_at: datetime | None
+
+
+def list_devices(session: Session, account_id: int, now: datetime, which: DeviceFilter) -> list[Listed]:
+    """The account's devices, the last connected first."""
+    chosen = _choose(account_id, which).order_by(Device.connected_at.desc().nulls_last(), Device.id.desc())
+    return [_list(row[0], row[1], row[2], now) for row in session.execute(chosen.limit(SHOWN))]
+
+
+def count_devices(session: Session, account_id: int, which: DeviceFilter) -> int:
+    """How many there are of them."""
+    return session.scalar(select(func.count()).select_from(_choose(account_id, which).subquery())) or 0
+
+
+def list_ending(session: Session, account_id: int, now: datetime) -> list[Listed]:
+    """The devices whose session ends by itself within 7 days, the first to end first."""
+    idle, absolute = DeviceSession.idle_expires_at, DeviceSession.absolute_expires_at
+    end = case((idle < absolute, idle), else_=absolute)
+    rows = session.execute(
+        _choose(account_id, DeviceFilter()).where(end > now, end <= now + ENDS_SOON).order_by(end, Device.id)
+    )
+    return [_list(row[0], row[1], row[2], now) for row in rows]
+
+
+def get_device(session: Session, account_id: int, public_id: str) -> Device:
+    """A device of the account, revoked or not. Raises NotFound."""
+    device = session.scalar(select(Device).where(Device.account_id == account_id, Device.public_id == public_id))
+    if device is None:
+        raise NotFound(f"device {public_id}")
+    return device
+
+
+def _choose(account_id: int, which: DeviceFilter) -> Select[Device, str | None, DeviceSession | None]:
+    person = func.coalesce(DeviceSession.user_id, Device.user_id)
+    chosen = (
+        select(Device, User.name, DeviceSession)
+        .outerjoin(DeviceSession, and_(DeviceSession.device_id == Device.id, DeviceSession.ended_at.is_(None)))
+        .outerjoin(User, User.id == person)
+        .where(Device.account_id == account_id, Device.device_class == MOBILE)
+    )
+    if which.status != ALL:
+        chosen = chosen.where(Device.status == which.status if which.status else Device.status != REVOKED)
+    if which.user_id is not None:
+        chosen = chosen.where(person == which.user_id)
+    if which.grant_id is not None:
+        chosen = chosen.where(Device.grant_id == which.grant_id)
+    for word in which.text.split():
+        fields = (Device.name, Device.platform, Device.model, User.name)
+        chosen = chosen.where(or_(*(field.icontains(word, autoescape=True) for field in fields)))
+    return chosen
+
+
+def _list(device: Device, person: str | None, running: DeviceSession | None, now: datetime) -> Listed:
+    seen = device.last_active_at or device.connected_at
+    ends = [at for at in (running.idle_expires_at, running.absolute_expires_at) if at] if running else []
+    return Listed(
+        device=device,
+        person=person or "",
+        is_stale=seen is not None and now - seen > STALE_AFTER,
+        is_new_network=device.new_network_at is not None and now - device.new_network_at <= NEW_FOR,
+        ends_at=min(ends) if ends and min(ends) <= now + ENDS_SOON else None,
+    )
