@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Flask
 
+from portal.accounts.api import session_doors
 from portal.accounts.views.company import company
 from portal.accounts.views.people import people
 from portal.accounts.views.profile import profile
@@ -24,11 +25,13 @@ from portal.gate.views.gate_settings import gate_settings
 from portal.gate.views.qr_portal import qr_portal
 from portal.jobs.views import outgoing
 from portal.labels.views.labels import labels
+from portal.records.api import record_doors
 from portal.records.views.calendars import calendar_feed, calendars
 from portal.records.views.records import records
 from portal.records.views.reminders import reminders
 from portal.records.views.transfer import transfer
 from portal.stickers.views.stickers import stickers
+from portal.visits.api import scanning
 from portal.visits.views.home import home
 from portal.visits.views.messages import messages
 from portal.visits.views.scans import scans
@@ -72,7 +75,7 @@ BEHIND_SIGN_IN = (
     visitors,
 )
 
-FOR_PROGRAMS = (description.description,)
+FOR_PROGRAMS = (description.description, session_doors, record_doors, scanning)
 
 AUDIENCES = (
     Audience("public", guards.anyone, "", (gate, crew, reminders, calendar_feed)),

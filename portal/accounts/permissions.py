@@ -252,6 +252,13 @@ DOORS: dict[str, Door] = {
     "sign_in.sessions.accept_invitation": Door(),
     # programs and phones
     "api.description.show": Door(open=True, csrf=False),
+    "api.session.sign_in": Door(open=True, csrf=False),
+    "api.session.show": Door(OWN_PROFILE, csrf=False),
+    "api.session.sign_out": Door(OWN_PROFILE, csrf=False),
+    "api.records.index": Door(RECORDS_VIEW, phone=True, csrf=False),
+    "api.records.show": Door(RECORDS_VIEW, phone=True, csrf=False),
+    "api.records.photo": Door(RECORDS_VIEW, phone=True, csrf=False),
+    "api.scanning.scan": Door(RECORDS_VIEW, phone=True, csrf=False),
     # operator
     "ops.health.healthz": Door(),
     "ops.health.readyz": Door(),

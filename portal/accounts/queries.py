@@ -117,6 +117,12 @@ def find_last_account_id(session: Session, user_id: int) -> int | None:
     )
 
 
+def find_own_account_id(session: Session, user_id: int, public_id: str) -> int | None:
+    """The row id of a company that the person belongs to."""
+    statement = select(Account.id).join(Membership, Membership.account_id == Account.id)
+    return session.scalar(statement.where(Membership.user_id == user_id, Account.public_id == public_id))
+
+
 def list_sessions(session: Session, user_id: int, now: datetime) -> list[AuthSession]:
     """The person's sign-ins that still count, the one seen last first."""
     return list(

@@ -37,6 +37,11 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # the library carries no t
         found: Callable[[View], View] = super().response(status_code, schema, **options)
         return found
 
+    def doc(self, **parts: Any) -> Callable[[View], View]:
+        """Parts of the operation's description that nothing else says."""
+        found: Callable[[View], View] = super().doc(**parts)
+        return found
+
     def alt_response(self, status_code: int, *args: Any, **options: Any) -> Callable[[View], View]:
         """Another answer. Without a schema it is a problem document."""
         if not args and not options.keys() & {"schema", "content_type"}:

@@ -21,11 +21,13 @@ class Caller:
     account_public_id: str
     account_name: str
     user_id: int | None
+    user_public_id: str
     name: str
     email: str
     role: str
     permissions: frozenset[str]
     session_id: int
+    sign_in_name: str = ""
     scope: str = BROWSER
     device_id: int | None = None
     device_public_id: str = ""

@@ -43,6 +43,7 @@ class Identity(UserMixin):  # type: ignore[misc]  # the library carries no types
     secret: str = field(repr=False)
     session_id: int
     user_id: int
+    user_public_id: str
     name: str
     email: str
     account_id: int
@@ -146,7 +147,7 @@ def end() -> None:
 _SESSION = (
     *(AuthSession.id, AuthSession.account_id, AuthSession.user_id),
     *(AuthSession.created_at, AuthSession.last_seen_at, AuthSession.fresh_at),
-    *(User.name, User.email, (User.sealed_totp != "").label("has_second_step")),
+    *(User.public_id.label("user_public_id"), User.name, User.email, (User.sealed_totp != "").label("has_second_step")),
 )
 
 
@@ -169,6 +170,7 @@ def load_identity(secret: str) -> Identity | None:
         secret=secret,
         session_id=found.id,
         user_id=found.user_id,
+        user_public_id=found.user_public_id,
         name=found.name,
         email=found.email,
         account_id=here.id,

@@ -83,6 +83,12 @@ def accept(proof: Proof) -> None:
 
 
 def prove_code(user_id: int, text: str) -> str:
+    """The sentence about a code of the second step, "" when it is right (see ``try_code``)."""
+    found = try_code(user_id, text)
+    return too_many(found) if isinstance(found, Refusal) else found
+
+
+def try_code(user_id: int, text: str) -> str | Refusal:
     """Uses up a code of the second step in the caller's transaction; "" when right, else the sentence. Commits the try.
 
     After ``MOST_CODES`` wrong ones in a row the app's codes are not looked at any more, only recovery codes.
@@ -90,7 +96,7 @@ def prove_code(user_id: int, text: str) -> str:
     reserved = attempts.reserve(session(), attempts.code_subjects(user_id), now())
     session().commit()  # as with passwords
     if isinstance(reserved, Refusal):
-        return too_many(reserved)
+        return reserved
     takes_totp = all(counter.count <= MOST_CODES for counter in reserved.counters.values())
     used = second_step.use_code(
         session(), portal().key_ring, user_id=user_id, text=text, takes_totp=takes_totp, now=now()

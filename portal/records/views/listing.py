@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account
 from portal.lib import clock
-from portal.lib.phones import show_phone
 from portal.records import expirations, queries
+from portal.records.documents import details
 from portal.records.filters import RecordFilter
 from portal.records.kinds import BY_NAME, CONTACT, EQUIPMENT, LOCATION, VEHICLE
 from portal.records.lists import COUNTED, Line, Page
@@ -75,20 +75,6 @@ def row(line: Line, account: Account, today: date) -> dict[str, Any]:
         "is_archived": columns_.archived_at is not None,
         "condition": "" if columns_.state == IN_USE else columns_.state,
     }
-
-
-def details(columns_: Any, country: str) -> list[str]:
-    """The two or three words that tell one from another, by kind."""
-    if columns_.kind == VEHICLE:
-        found = [" ".join(filter(None, (columns_.make, columns_.model))), columns_.plate]
-    elif columns_.kind == EQUIPMENT:
-        found = [" ".join(filter(None, (columns_.manufacturer, columns_.model))), columns_.serial_number]
-    elif columns_.kind == LOCATION:
-        found = [", ".join(columns_.address.split("\n"))]
-    else:
-        number = columns_.mobile or columns_.phone
-        found = [columns_.job_title, columns_.email, show_phone(number, country) if number else ""]
-    return [word for word in found if word]
 
 
 def choice(columns_: Any) -> str:
