@@ -4,13 +4,28 @@ Writers on SQLite begin IMMEDIATE: a transaction that reads first and writes lat
 came between, whatever the busy timeout (facts: performance, section 4). Readers say so with ``reading()``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, String, event, select, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    event,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -127,3 +142,41 @@ def current_time(session: Session, now: datetime) -> datetime:
         tick.highest_at = now
     session.flush()
     return now
+
+
+# What a counter counts: its scope and its subject; and what it holds: the count and the moment since when.
+CounterName = tuple[str, str]
+CounterValue = tuple[int, datetime]
+
+
+def lock_counters(
+    session: Session, model: type[Base], names: Sequence[CounterName], now: datetime
+) -> dict[CounterName, CounterValue]:
+    """The counters, made at zero where missing, their rows locked until the commit.
+
+    ``model`` has the columns scope, subject, count and since_at, unique by the first two. One statement locks the rows
+    in the order of ``names``: if everybody names them in one order, tries queue up and never deadlock. On SQLite the
+    whole transaction is the lock.
+    """
+    table = cast(Table, model.__table__)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(
+        [{"scope": scope, "subject": subject, "count": 0, "since_at": now} for scope, subject in names]
+    )
+    # An update that changes nothing still locks the row and returns it.
+    statement = statement.on_conflict_do_update(index_elements=["scope", "subject"], set_={"count": table.c["count"]})
+    rows = session.execute(
+        statement.returning(table.c.scope, table.c.subject, table.c["count"].label("spent"), table.c.since_at)
+    )
+    return {(row.scope, row.subject): (row.spent, row.since_at) for row in rows}
+
+
+def store_counters(session: Session, model: type[Base], values: Mapping[CounterName, CounterValue]) -> None:
+    """Writes what was made of locked counters."""
+    table = cast(Table, model.__table__)
+    for (scope, subject), (count, since_at) in values.items():
+        session.execute(
+            update(table)
+            .where(table.c.scope == scope, table.c.subject == subject)
+            .values({"count": count, "since_at": since_at})
+        )

@@ -139,7 +139,7 @@ def upgrade():
     op.create_index(op.f('ix_enrollment_grant_kind_expires_at'), 'enrollment_grant', ['kind', 'expires_at'], unique=False)
     op.create_table('grant_redemption',
     sa.Column('account_id', ID, nullable=False),
-    sa.Column('grant_id', ID, nullable=False),
+    sa.Column('grant_id', ID, nullable=True),
     sa.Column('device_id', ID, nullable=True),
     sa.Column('user_id', ID, nullable=True),
     sa.Column('ip', sa.String(length=45), nullable=False),
@@ -184,6 +184,8 @@ def upgrade():
     op.create_index(op.f('ix_refresh_token_session_id'), 'refresh_token', ['session_id'], unique=False)
     op.add_column('account', sa.Column('device_address_days', sa.Integer(), nullable=False, server_default='30'))
     op.add_column('mail', sa.Column('channel', sa.String(length=10), nullable=False, server_default='mail'))
+    op.add_column('mail', sa.Column('sealed_secret', sa.Text(), nullable=False, server_default=''))
+    op.add_column('mail', sa.Column('symbol_name', sa.String(length=60), nullable=False, server_default=''))
     op.add_column('membership', sa.Column('sign_in_name', sa.String(length=40), nullable=True))
     op.create_index(op.f('ix_membership_account_id_sign_in_name'), 'membership', ['account_id', 'sign_in_name'], unique=True)
 
@@ -191,6 +193,8 @@ def upgrade():
 def downgrade():
     op.drop_index(op.f('ix_membership_account_id_sign_in_name'), table_name='membership')
     op.drop_column('membership', 'sign_in_name')
+    op.drop_column('mail', 'symbol_name')
+    op.drop_column('mail', 'sealed_secret')
     op.drop_column('mail', 'channel')
     op.drop_column('account', 'device_address_days')
     op.drop_index(op.f('ix_refresh_token_session_id'), table_name='refresh_token')

@@ -8,15 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal.accounts import counting
 from portal.accounts.counting import Counter, Limit, Refusal
 from portal.accounts.models import SignInCounter
 from portal.accounts.throttle import CLIENT, CODE, FAMILIAR, PERSON, SITE
-from portal.database import current_time
+from portal.database import current_time, lock_counters, store_counters
 from portal.lib.secrets import digest
 
 Subject = tuple[Limit, str]
@@ -92,25 +91,10 @@ def forget_codes(session: Session, user_id: int) -> None:
 def _lock(session: Session, subjects: Iterable[Subject], now: datetime) -> dict[Subject, Counter]:
     """The counters, made where missing, their rows locked until the commit."""
     ordered = sorted(subjects, key=lambda pair: (_LOCK_ORDER.index(pair[0]), pair[1]))
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(SignInCounter).values(
-        [{"scope": limit.scope, "subject": subject, "count": 0, "since_at": now} for limit, subject in ordered]
-    )
-    # An update that changes nothing still locks the row and returns it.
-    statement = statement.on_conflict_do_update(
-        index_elements=["scope", "subject"], set_={"count": SignInCounter.count}
-    )
-    rows = session.execute(
-        statement.returning(SignInCounter.scope, SignInCounter.subject, SignInCounter.count, SignInCounter.since_at)
-    )
-    by_name = {(row.scope, row.subject): Counter(row[2], row.since_at) for row in rows}
-    return {(limit, subject): by_name[limit.scope, subject] for limit, subject in ordered}
+    rows = lock_counters(session, SignInCounter, [(limit.scope, subject) for limit, subject in ordered], now)
+    return {(limit, subject): Counter(*rows[limit.scope, subject]) for limit, subject in ordered}
 
 
 def _store(session: Session, counters: dict[Subject, Counter]) -> None:
-    for (limit, subject), counter in counters.items():
-        session.execute(
-            update(SignInCounter)
-            .where(SignInCounter.scope == limit.scope, SignInCounter.subject == subject)
-            .values(count=counter.count, since_at=counter.since_at)
-        )
+    values = {(limit.scope, subject): (one.count, one.since_at) for (limit, subject), one in counters.items()}
+    store_counters(session, SignInCounter, values)

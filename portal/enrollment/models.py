@@ -78,7 +78,7 @@ class Redemption(Base):
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    grant_id: Mapped[int] = mapped_column(ForeignKey("enrollment_grant.id"))
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment_grant.id"))  # None: a one-time code, forgotten
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     ip: Mapped[str] = mapped_column(String(45), default="")  # only where the company keeps addresses, for so long

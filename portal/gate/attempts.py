@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from portal.database import current_time
+from portal.database import current_time, lock_counters, store_counters
 from portal.gate import throttle
 from portal.gate.known_devices import find_device_id
 from portal.gate.models import Attempt, AttemptCounter, Passcode
@@ -210,34 +209,15 @@ def _counters(session: Session, subjects: tuple[Subject, ...], now: datetime) ->
 
 
 def _lock(session: Session, subjects: Iterable[Subject], now: datetime) -> dict[Subject, Counter]:
-    """The counters, made where missing, their rows locked until the commit.
-
-    One statement in one order for everybody, so that attempts queue up and never deadlock. On SQLite the whole
-    transaction is the lock.
-    """
+    """The counters, made where missing, their rows locked until the commit, in one order for everybody."""
     ordered = sorted(set(subjects), key=lambda pair: (LIMITS.index(pair[0]), pair[1]))
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(AttemptCounter).values(
-        [{"scope": limit.scope, "subject": subject, "count": 0, "since_at": now} for limit, subject in ordered]
-    )
-    # An update that changes nothing still locks the row and returns it.
-    statement = statement.on_conflict_do_update(
-        index_elements=["scope", "subject"], set_={"count": AttemptCounter.count}
-    )
-    rows = session.execute(
-        statement.returning(AttemptCounter.scope, AttemptCounter.subject, AttemptCounter.count, AttemptCounter.since_at)
-    )
-    by_name = {(row.scope, row.subject): Counter(row[2], row.since_at) for row in rows}
-    return {(limit, subject): by_name[limit.scope, subject] for limit, subject in ordered}
+    rows = lock_counters(session, AttemptCounter, [(limit.scope, subject) for limit, subject in ordered], now)
+    return {(limit, subject): Counter(*rows[limit.scope, subject]) for limit, subject in ordered}
 
 
 def _store(session: Session, counters: dict[Subject, Counter]) -> None:
-    for (limit, subject), counter in counters.items():
-        session.execute(
-            update(AttemptCounter)
-            .where(AttemptCounter.scope == limit.scope, AttemptCounter.subject == subject)
-            .values(count=counter.count, since_at=counter.since_at)
-        )
+    values = {(limit.scope, subject): (one.count, one.since_at) for (limit, subject), one in counters.items()}
+    store_counters(session, AttemptCounter, values)
 
 
 def _failures(session: Session, browser_hash: str, now: datetime) -> list[datetime]:

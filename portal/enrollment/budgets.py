@@ -1,0 +1,111 @@
+"""Budgets of tries at typed codes and tokens (facts: devices, section 4.6): the only writer of its counters.
+
+A try is spent before the code is looked at, in the same transaction: whoever is answered has a try on record. A typed
+code that was right gives its try back, so that forty people behind one address all get in. Lock order: these counters
+first, then account, grant, device.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.accounts import counting
+from portal.accounts.counting import Counter, Limit, Refusal
+from portal.database import current_time, lock_counters, store_counters
+from portal.enrollment.models import EnrollmentCounter
+from portal.gate.throttle import client_of
+
+# Rows are locked in this order.
+TYPED_SITE = Limit("typed-site", 60, timedelta(minutes=10))
+TYPED_CLIENT = Limit("typed-client", 5, timedelta(minutes=10))
+SECRET_CLIENT = Limit("secret-client", 30, timedelta(minutes=1))
+# Two frames a second of one phone, and a little more: decoding costs 70 ms of a processor.
+PICTURE_CLIENT = Limit("picture-client", 150, timedelta(minutes=1))
+LONGEST_TYPED = 40  # characters; longer than any code with its hyphens, shorter than any 256-bit secret
+
+_SITE = "all"
+_KEPT = timedelta(hours=1)  # longer than any window
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A try on record, at this moment in these counters."""
+
+    subjects: tuple[tuple[Limit, str], ...]
+    at: datetime
+
+
+def is_typed(text: str) -> bool:
+    """Whether this counts as a typed code: by its length, so that foreign characters count as a try too."""
+    return len(text) <= LONGEST_TYPED
+
+
+def spend(session: Session, *, text: str, ip: str, is_proven: bool = False, now: datetime) -> Spent | Refusal:
+    """Spends a try at ``text`` for this address, or says how long to wait; nothing is looked at then.
+
+    A refusal's ``scope`` "typed-site" means that typed codes rest for the whole installation: only somebody who is
+    signed in (``is_proven``) may go on typing them.
+    """
+    now = current_time(session, now)
+    subjects = _subjects(text, ip, is_proven)
+    counters = _lock(session, subjects, now)
+    results = {limit: counting.spend(limit, counter, now) for limit, counter in counters.items()}
+    refusals = [result for result in results.values() if isinstance(result, Refusal)]
+    if refusals:
+        return max(refusals, key=lambda refusal: refusal.wait)
+    _store(session, subjects, {limit: result for limit, result in results.items() if isinstance(result, Counter)})
+    return Spent(subjects, now)
+
+
+def spend_picture(session: Session, *, ip: str, now: datetime) -> Spent | Refusal:
+    """Spends one picture of those that an address may have decoded, or says how long to wait. None comes back."""
+    now = current_time(session, now)
+    subjects = ((PICTURE_CLIENT, client_of(ip)),)
+    result = counting.spend(PICTURE_CLIENT, _lock(session, subjects, now)[PICTURE_CLIENT], now)
+    if isinstance(result, Refusal):
+        return result
+    _store(session, subjects, {PICTURE_CLIENT: result})
+    return Spent(subjects, now)
+
+
+def give_back(session: Session, spent: Spent, now: datetime) -> None:
+    """After a right typed code its try comes back. Those at tokens do not: their limit is against load."""
+    subjects = tuple(pair for pair in spent.subjects if pair[0] is not SECRET_CLIENT)
+    if not subjects:
+        return
+    now = current_time(session, now)
+    counters = _lock(session, subjects, now)
+    _store(
+        session,
+        subjects,
+        {limit: counting.give_back(limit, counter, spent.at, now) for limit, counter in counters.items()},
+    )
+
+
+def prune(session: Session, now: datetime) -> int:
+    """Forgets counters whose windows are over. Returns how many."""
+    # What a try under way has locked stays for the next time: nobody waits, so nothing can deadlock.
+    over = select(EnrollmentCounter.id).where(EnrollmentCounter.since_at < now - _KEPT)
+    ids = session.scalars(over.with_for_update(skip_locked=True)).all()
+    for start in range(0, len(ids), 500):
+        session.execute(delete(EnrollmentCounter).where(EnrollmentCounter.id.in_(ids[start : start + 500])))
+    return len(ids)
+
+
+def _subjects(text: str, ip: str, is_proven: bool) -> tuple[tuple[Limit, str], ...]:
+    client = client_of(ip)
+    if not is_typed(text):
+        return ((SECRET_CLIENT, client),)
+    return ((TYPED_CLIENT, client),) if is_proven else ((TYPED_SITE, _SITE), (TYPED_CLIENT, client))
+
+
+def _lock(session: Session, subjects: tuple[tuple[Limit, str], ...], now: datetime) -> dict[Limit, Counter]:
+    rows = lock_counters(session, EnrollmentCounter, [(limit.scope, subject) for limit, subject in subjects], now)
+    return {limit: Counter(*rows[limit.scope, subject]) for limit, subject in subjects}
+
+
+def _store(session: Session, subjects: tuple[tuple[Limit, str], ...], counters: dict[Limit, Counter]) -> None:
+    values = {(limit.scope, subject): (counters[limit].count, counters[limit].since_at) for limit, subject in subjects}
+    store_counters(session, EnrollmentCounter, values)

@@ -1,0 +1,119 @@
+"""Devices at their enrolment: found again, taken over or made, with what their grant gives them."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts.models import Account, User
+from portal.audit.operations import Actor, record
+from portal.devices.models import ACTIVE, EXPECTED, PENDING, REVOKED, Device
+from portal.devices.sessions import DeviceFacts
+from portal.enrollment.code_drafts import NAME_KEY
+from portal.enrollment.models import INSTALLATION_KEY, USE_EXISTING_DEVICE, Grant
+from portal.enrollment.queries import current_key
+
+UNNAMED = "Phone"
+COUNT_MARK = "{n}"  # in the name that a grant gives: the number of the use
+
+
+def find_named(session: Session, account_id: int, device_id: int | None) -> Device | None:
+    """The device that a grant was made for, held until the commit."""
+    return session.scalars(
+        select(Device)
+        .where(Device.account_id == account_id, Device.id == device_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def find_returned(session: Session, account_id: int, installation_uid: str) -> Device | None:
+    """The device that this installation of the app had before, unless it was revoked; held until the commit."""
+    if not installation_uid:
+        return None
+    return session.scalars(
+        select(Device)
+        .where(
+            Device.account_id == account_id,
+            Device.installation_uid == installation_uid,
+            Device.status.not_in((REVOKED, EXPECTED)),
+        )
+        .order_by(Device.id.desc())
+        .limit(1)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def place(
+    session: Session,
+    account: Account,
+    grant: Grant,
+    facts: DeviceFacts,
+    *,
+    device: Device | None,
+    user_id: int | None,
+    now: datetime,
+) -> Device:
+    """The device as it is after this redemption: its facts are new, its name, owner and tags stay if it had any."""
+    if device is None:
+        device = Device(
+            account_id=account.id, name=_name(grant, facts), tags=[], defaults={}, networks=[], created_at=now
+        )
+        device.status = PENDING if grant.requires_approval else ACTIVE
+        session.add(device)
+    elif device.status == EXPECTED:
+        device.status = PENDING if grant.requires_approval else ACTIVE
+    _note_facts(device, facts)
+    if grant.action != USE_EXISTING_DEVICE:
+        device.user_id = user_id or device.user_id
+    device.tags = list(dict.fromkeys([*device.tags, *grant.tags]))
+    device.defaults = device.defaults | grant.defaults
+    device.grant_id = grant.id
+    device.connected_at = device.last_active_at = now
+    if account.device_address_days:
+        device.last_ip, device.last_ip_at = facts.ip[:45], now
+    _note_generation(session, device, grant, now)
+    session.flush()
+    return device
+
+
+def _note_facts(device: Device, facts: DeviceFacts) -> None:
+    """What the device says about itself; what it does not say stays."""
+    device.platform = facts.platform[:40] or device.platform or ""
+    device.model = facts.model[:80] or device.model or ""
+    device.app_version = facts.app_version[:40] or device.app_version or ""
+    device.installation_uid = facts.installation_uid[:64] or device.installation_uid or ""
+
+
+def _note_generation(session: Session, device: Device, grant: Grant, now: datetime) -> None:
+    """The generation of the key that it was paired with, and its end if that key is being replaced."""
+    device.pairing_generation = device.pairing_next = device.pairing_ends_at = None
+    if grant.kind != INSTALLATION_KEY:
+        return
+    device.pairing_generation = grant.generation
+    if grant.superseded_at is not None:
+        current = current_key(session, grant.account_id)
+        device.pairing_next = current.generation if current else None
+        device.pairing_ends_at = grant.superseded_at
+
+
+def _name(grant: Grant, facts: DeviceFacts) -> str:
+    """What the grant calls its devices, else what the device calls itself."""
+    given = str(grant.defaults.get(NAME_KEY, "")).replace(COUNT_MARK, str(grant.use_count))
+    return (given or facts.name or facts.model or facts.browser or UNNAMED)[:80]
+
+
+def record_enrolment(session: Session, grant: Grant, device: Device, user: User | None, now: datetime) -> None:
+    """The audit event: who, where anybody is known, by which grant."""
+    record(
+        session,
+        account_id=device.account_id,
+        actor=Actor(user.id, user.name) if user else Actor(None, device.name),
+        action="device.enrol",
+        now=now,
+        target_kind="device",
+        target_public_id=device.public_id,
+        target_name=device.name,
+        after={"by": grant.kind, "grant": grant.description or grant.hint, "status": device.status},
+    )
