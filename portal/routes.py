@@ -19,6 +19,11 @@ from portal.accounts.views.sessions import sessions
 from portal.api import description, guard
 from portal.api.blueprints import ApiBlueprint
 from portal.audit.views import audit
+from portal.devices.api.devices import devices as device_doors
+from portal.devices.api.oauth import oauth
+from portal.devices.views.devices import devices
+from portal.enrollment.api.mobile_app import mobile_app as mobile_app_doors
+from portal.enrollment.views.mobile_app import mobile_app
 from portal.gate.views.crew import crew
 from portal.gate.views.gate import gate
 from portal.gate.views.gate_settings import gate_settings
@@ -73,15 +78,25 @@ BEHIND_SIGN_IN = (
     outgoing,
     scans,
     visitors,
+    mobile_app,
+    devices,
 )
 
-FOR_PROGRAMS = (description.description, session_doors, record_doors, scanning)
+FOR_PROGRAMS = (
+    description.description,
+    session_doors,
+    record_doors,
+    scanning,
+    mobile_app_doors,
+    device_doors,
+)
 
 AUDIENCES = (
     Audience("public", guards.anyone, "", (gate, crew, reminders, calendar_feed)),
     Audience("sign_in", guards.anyone, "", (sessions,)),
     Audience("admin", guards.signed_in, "/admin", BEHIND_SIGN_IN),
     Audience("api", guard.knock, "/api/v1", FOR_PROGRAMS, is_described=True),
+    Audience("oauth", guard.knock, "", (oauth,), is_described=True),
     Audience("ops", guards.operator, "", (health.health,)),
 )
 

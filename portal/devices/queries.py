@@ -1,10 +1,12 @@
 """Reads of the account's devices."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import User
 from portal.devices.models import MOBILE, REVOKED, Device, DeviceSession
@@ -20,7 +22,10 @@ CONNECTED = "connected"  # the order of lists that name none
 
 @dataclass(frozen=True)
 class DeviceFilter:
-    """Which devices. ``text`` stands in name, platform, model or person; ``status`` "": all but revoked ones, ALL: every one."""
+    """Which devices. ``text`` stands in name, platform, model or person.
+
+    ``status`` "": all but revoked ones; ALL: those too.
+    """
 
     text: str = ""
     status: str = ""
@@ -42,10 +47,33 @@ class Listed:
     ends_at: datetime | None
 
 
-def list_devices(session: Session, account_id: int, now: datetime, which: DeviceFilter) -> list[Listed]:
-    """The account's devices, the last connected first."""
-    chosen = _choose(account_id, which).order_by(Device.connected_at.desc().nulls_last(), Device.id.desc())
-    return [_list(row[0], row[1], row[2], now) for row in session.execute(chosen.limit(SHOWN))]
+# What lists can be sorted by.
+ORDERS: dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
+    CONNECTED: Device.connected_at,
+    "name": func.lower(Device.name),
+    "platform": func.lower(Device.platform),
+    "person": func.lower(User.name),
+    "active": Device.last_active_at,
+    "status": Device.status,
+}
+
+
+def list_devices(
+    session: Session,
+    account_id: int,
+    now: datetime,
+    which: DeviceFilter,
+    *,
+    order: str = CONNECTED,
+    is_descending: bool = True,
+    limit: int = SHOWN,
+    offset: int = 0,
+) -> list[Listed]:
+    """The account's devices, by one of ORDERS; rows without a value come last."""
+    column = ORDERS[order]
+    by = (column.desc() if is_descending else column.asc()).nulls_last()
+    chosen = _choose(account_id, which).order_by(by, Device.id.desc()).limit(limit).offset(offset)
+    return [_list(row[0], row[1], row[2], now) for row in session.execute(chosen)]
 
 
 def count_devices(session: Session, account_id: int, which: DeviceFilter) -> int:
@@ -69,6 +97,21 @@ def get_device(session: Session, account_id: int, public_id: str) -> Device:
     if device is None:
         raise NotFound(f"device {public_id}")
     return device
+
+
+def get_listed(session: Session, account_id: int, public_id: str, now: datetime) -> Listed:
+    """A device of the account as lists show it, revoked or not. Raises NotFound."""
+    row = session.execute(_choose(account_id, DeviceFilter(status=ALL)).where(Device.public_id == public_id)).first()
+    if row is None:
+        raise NotFound(f"device {public_id}")
+    return _list(row[0], row[1], row[2], now)
+
+
+def list_by_public_ids(session: Session, account_id: int, public_ids: Collection[str]) -> list[Device]:
+    """The account's devices of these ids; others are left out."""
+    wanted = {one for one in public_ids if "\0" not in one}  # PostgreSQL faults on a NUL in a text
+    mine = select(Device).where(Device.account_id == account_id, Device.public_id.in_(wanted))
+    return list(session.scalars(mine.order_by(Device.id)))
 
 
 def _choose(account_id: int, which: DeviceFilter) -> Select[Device, str | None, DeviceSession | None]:

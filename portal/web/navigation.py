@@ -45,6 +45,15 @@ SIDEBAR = (
     Entry("Scans", "qr-code-scan", "admin.scans.index"),
     Entry("Labels", "upc-scan", "admin.labels.choose"),
     Entry("Calendars", "calendar3", "admin.calendars.index"),
+    Entry(
+        "Phones",
+        "phone",
+        "",
+        children=(
+            Entry("Mobile App", "qr-code", "admin.mobile_app.index"),
+            Entry("Devices", "phone", "admin.devices.index"),
+        ),
+    ),
     Entry("Import", "file-earmark-arrow-up", "admin.transfer.import_start"),
     Entry(
         "Settings",
