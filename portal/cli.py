@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ROOM_COMMANDS = {
     "admin": "portal.accounts.cli:admin",
     "demo": "portal.demo.cli:demo",
+    "devices": "portal.enrollment.cli:devices_group",
     "export": "portal.records.cli:export",
     "import": "portal.records.cli:import_",
     "labels": "portal.labels.cli:labels",

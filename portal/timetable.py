@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from portal.accounts.queries import list_accounts
+from portal.devices import cleanup as devices
+from portal.enrollment import cleanup as enrollment
+from portal.enrollment import installation_keys
 from portal.gate import operations as gate
 from portal.jobs import operations, outbox, schedule
 from portal.lib.clock import local
@@ -64,6 +67,18 @@ def tidy_scans(session: Session, parts: Portal, now: datetime) -> None:
     operations.enqueue(session, kind=TIDY_SCANS, account_id=None, user_id=None, payload={}, now=now)
 
 
+def tidy_devices(session: Session, parts: Portal, now: datetime) -> None:
+    """Ends sessions of phones and forgets codes, tries and addresses that are over."""
+    devices.tidy(session, now)
+    enrollment.tidy(session, now)
+
+
+def look_after_keys(session: Session, parts: Portal, now: datetime) -> None:
+    """Gives a company without an installation key its first, and does the rotations whose moment has come."""
+    installation_keys.ensure_for_all(session, parts.key_ring, now)
+    installation_keys.run_due_plans(session, parts.key_ring, now)
+
+
 def next_morning(timezone: str, now: datetime) -> datetime:
     """The next time that it is seven o'clock there."""
     here = local(now, timezone)
@@ -76,5 +91,7 @@ TASKS: dict[str, Task] = {
     "prune mails": Task(timedelta(hours=6), prune_mails),
     "prune gate": Task(timedelta(hours=6), prune_gate),
     "tidy scans": Task(timedelta(hours=6), tidy_scans),
+    "tidy devices": Task(timedelta(hours=1), tidy_devices),
+    "installation keys": Task(timedelta(minutes=5), look_after_keys),
     "remind": Task(timedelta(minutes=5), remind),
 }

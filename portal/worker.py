@@ -21,6 +21,7 @@ from portal import postman
 from portal.accounts.models import Account
 from portal.audit.operations import Actor
 from portal.database import reading
+from portal.enrollment import replays
 from portal.errors import Refused
 from portal.extensions import db
 from portal.jobs import operations, queries, schedule
@@ -140,10 +141,22 @@ def tidy_scans(session: Session, parts: Portal, job: TakenJob) -> Steps:
     return {"scans": count}
 
 
+def tell_of_replay(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Writes the mails that a spent personal code was tried again."""
+    yield 1
+    account = session.get_one(Account, job.account_id)
+    return {
+        "mails": replays.tell_admins(
+            session, account, job.payload, public_url=parts.settings.public_url, render=render, now=utc_now()
+        )
+    }
+
+
 HANDLERS: dict[str, Handler] = {
     IMPORT: import_records,
     labels.PRINT_JOB: draw_labels,
     REMIND: send_reminders,
+    replays.JOB: tell_of_replay,
     sightings.JOB: tell_of_sighting,
     TIDY_SCANS: tidy_scans,
 }

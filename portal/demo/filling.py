@@ -13,6 +13,7 @@ from portal.audit.operations import Actor
 from portal.demo import looking, sister, staff
 from portal.demo.album import Album
 from portal.demo.recording import Recorder
+from portal.enrollment.grants import ensure_installation_key
 from portal.gate import operations as gate
 from portal.lib.images import PhotoStore
 from portal.lib.passcodes import make_passcode
@@ -54,6 +55,8 @@ def fill(session: Session, key_ring: KeyRing, photos: PhotoStore, *, now: dateti
     passcode, password = make_passcode(), make_password()
     account = _open_company(session, key_ring, album, passcode, now)
     other = _open_sister(session, key_ring, now)
+    for company in (account, other):
+        ensure_installation_key(session, key_ring, company.id, company.created_at)
     admin = _add_people(session, account, other, password, now)
     actor = Actor(admin.id, admin.name)
     recorder = Recorder(session, account, album=album, random=random, actor=actor, now=now)

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account, User
 from portal.audit.operations import Actor, record
-from portal.devices.models import ACTIVE, EXPECTED, PENDING, REVOKED, Device
-from portal.devices.sessions import DeviceFacts
+from portal.devices.models import ACTIVE, EXPECTED, PENDING, REPLACED, REVOKED, SUSPENDED, Device
+from portal.devices.sessions import DeviceFacts, end_sessions
 from portal.enrollment.code_drafts import NAME_KEY
 from portal.enrollment.models import INSTALLATION_KEY, USE_EXISTING_DEVICE, Grant
 from portal.enrollment.queries import current_key
@@ -64,6 +64,8 @@ def place(
         session.add(device)
     elif device.status == EXPECTED:
         device.status = PENDING if grant.requires_approval else ACTIVE
+    if grant.action == USE_EXISTING_DEVICE:
+        _leave_former(session, device, facts.installation_uid, now)
     _note_facts(device, facts)
     if grant.action != USE_EXISTING_DEVICE:
         device.user_id = user_id or device.user_id
@@ -76,6 +78,14 @@ def place(
     _note_generation(session, device, grant, now)
     session.flush()
     return device
+
+
+def _leave_former(session: Session, device: Device, installation_uid: str, now: datetime) -> None:
+    """An installation that was another device until now is so no more: it would be listed twice."""
+    former = find_returned(session, device.account_id, installation_uid)
+    if former is not None and former.id != device.id and former.status != SUSPENDED:
+        end_sessions(session, former.id, REPLACED, now)
+        former.installation_uid = ""
 
 
 def _note_facts(device: Device, facts: DeviceFacts) -> None:

@@ -64,7 +64,7 @@ def tell_admins(
         device_name=device.name if device else "",
         browser=payload["browser"],
         at=ENGLISH.moment(datetime.fromisoformat(payload["at"]), account.timezone),
-        devices_url=f"{public_url}/admin/devices",
+        page_href=f"{public_url}/admin/devices",
     )
     told = 0
     for member in list_members(session, account.id):

@@ -9,6 +9,7 @@ from portal.accounts import operations, queries, staffing
 from portal.accounts.counting import Refusal
 from portal.accounts.forms import AcceptForm, CodeForm, SetupForm, SignInForm
 from portal.accounts.models import Invitation
+from portal.enrollment.grants import ensure_installation_key
 from portal.gate import operations as gate
 from portal.lib.browsers import browser_kind
 from portal.lib.clock import show_moment
@@ -153,6 +154,7 @@ def _set_up(form: SetupForm, password_hash: str) -> str:
         passcode=make_passcode(),
         now=moment,
     )
+    ensure_installation_key(session(), portal().key_ring, account.id, moment)
     user = operations.create_first_admin(
         session(), account=account, email=form.email.data, name=form.name.data, password_hash=password_hash, now=moment
     )
