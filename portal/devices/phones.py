@@ -42,6 +42,10 @@ OLD_KEY = "key_rotated"
 EXPIRED = "expired"
 INVALID = "invalid"
 
+# Over for good: nothing brings this session back. From some the phone must also lose what it keeps of the company.
+OVER = frozenset((GONE, PERSON_GONE, OLD_KEY, EXPIRED))
+FOR_GOOD = frozenset((GONE, PERSON_GONE))
+
 SAID = {
     BY_ADMIN: GONE,
     REUSED: GONE,
