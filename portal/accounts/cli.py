@@ -9,6 +9,7 @@ from portal.accounts.forms import one_line
 from portal.accounts.models import Account
 from portal.audit.operations import OPERATOR
 from portal.errors import Refused
+from portal.enrollment.grants import ensure_installation_key
 from portal.gate import operations as gate
 from portal.lib.emails import EmailRefused, email_key, parse_email
 from portal.lib.passcodes import make_passcode
@@ -92,6 +93,7 @@ def make_admin(company: str, email: str, name: str, password_hash: str) -> str:
     if account is None:
         parts = {"name": company, "country": "US", "timezone": "UTC", "passcode": make_passcode()}
         account = gate.open_account(session(), portal().key_ring, **parts, now=moment)
+        ensure_installation_key(session(), portal().key_ring, account.id, moment)
         note = f" {company} is a new company; its passcode was generated."
     user = queries.find_user_by_email(session(), email)
     if user is not None:
