@@ -41,6 +41,20 @@ _BROWSERS = (
 )
 
 
+_PLATFORMS = {"iPhone": "iOS", "iPad": "iOS"}
+
+
+def platform_kind(user_agent: str) -> str:
+    """ "iOS", "Android" or another system that a device may run; "" when unknown."""
+    device = next((name for name, pattern in _DEVICES if pattern.search(user_agent[:_LONGEST])), "")
+    return _PLATFORMS.get(device, device)
+
+
+def is_known(kind: str) -> bool:
+    """Whether a kind, as ``browser_kind`` says it, tells anything of the device."""
+    return kind not in ("Bot", _UNKNOWN)
+
+
 def browser_kind(user_agent: str) -> str:
     """ "iPhone, Safari", "Android, Chrome", "Bot" or "Unknown browser"; one half alone when only that is known."""
     text = user_agent[:_LONGEST]

@@ -25,6 +25,7 @@ __all__ = [
     "ImageRefused",
     "Photo",
     "PhotoStore",
+    "TooBusy",
     "card_jpeg",
     "read_codes",
     "reencode",
@@ -53,6 +54,10 @@ _COMMAND = (sys.executable, "-I", decoding.__file__)
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 _TOO_SLOW = marked("The picture takes too long to be read. Send a smaller copy of it.")
 _DAMAGED = marked("The picture is damaged or incomplete. Save or send it again.")
+
+
+class TooBusy(ImageRefused):
+    """Nothing is wrong with the picture: too many others wait."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def _let_child(task: str, data: bytes, queue: _Queue) -> tuple[dict[str, Any], b
     Raises ImageRefused; a RuntimeError when the child has a fault of its own.
     """
     if not queue.room.acquire(blocking=False):
-        raise ImageRefused("Many pictures are being read at the moment. Send it again in a minute.")
+        raise TooBusy("Many pictures are being read at the moment. Send it again in a minute.")
     try:
         with queue.one_at_a_time:
             child = subprocess.run(

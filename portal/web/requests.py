@@ -69,7 +69,8 @@ def limit_body() -> None:
     """
     door = DOORS.get(request.endpoint or "")
     if door is None or not door.files or request.mimetype != "multipart/form-data":
-        request.max_content_length = LARGE_FORM if door and door.permission else SMALL_FORM
+        is_large = door is not None and (door.permission or (door.files and is_for_programs(request.path)))
+        request.max_content_length = LARGE_FORM if is_large else SMALL_FORM
 
 
 def refuse_the_rest() -> None:

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from flask import current_app, request
 from sqlalchemy import Connection
 
+from portal.api.cookies import read_phone
+from portal.devices.phones import find_phone_by_cookie
 from portal.gate.queries import Look
+from portal.lib.secrets import digest
+from portal.web.context import now
 from portal.web.identity import find_identity
 
 
@@ -26,7 +30,7 @@ class Member:
 
 def find_member(connection: Connection, look: Look) -> Member | None:
     """The member of the sticker's company who looks, whichever of their companies they work in now."""
-    return _signed_in(look)
+    return _signed_in(look) or _on_phone(connection, look)
 
 
 def _signed_in(look: Look) -> Member | None:
@@ -42,3 +46,10 @@ def _signed_in(look: Look) -> Member | None:
     is_here = identity.account_id == look.company.id
     return Member(identity.user_id, identity.permissions if is_here else frozenset())
 
+
+def _on_phone(connection: Connection, look: Look) -> Member | None:
+    """The person of a paired phone. Its row is read on every look: a revoked phone stands before the gate at once."""
+    secret = read_phone()
+    phone = find_phone_by_cookie(connection, digest(secret), look.company.public_id, now()) if secret else None
+    # It opens no page behind the sign-in, so it is shown no way there.
+    return Member(phone.user_id, frozenset()) if phone is not None and phone.user_id is not None else None

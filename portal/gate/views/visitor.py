@@ -1,4 +1,4 @@
-"""What a visitor's browser brings along: a gate pass, a short-lived number of its own, and the secret of a known device.
+"""What a visitor's browser brings along: a gate pass, a short-lived number of its own, and a known device's secret.
 
 None of it is looked up in the database unless the request carries it. Members: see ``member``.
 """
