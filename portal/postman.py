@@ -17,7 +17,7 @@ from portal.accounts.models import Account
 from portal.config import Settings
 from portal.database import reading
 from portal.extensions import db
-from portal.jobs import outbox
+from portal.jobs import mails, outbox
 from portal.jobs.models import BY_MAIL, BY_SMS
 from portal.jobs.operations import LeaseLost
 from portal.jobs.outbox import TakenMail
@@ -27,12 +27,15 @@ from portal.lib.emails import EmailRefused
 from portal.lib.mailserver import MailServer
 from portal.lib.smsgateway import SmsGateway
 from portal.lib.smtp import Letter, Undelivered, compose, deliver
+from portal.stickers.drawing import png
+from portal.stickers.symbols import variable_symbol
 from portal.web.context import Portal
 
 IDLE_PAUSE = 0.5  # seconds between looks at an empty outbox
 SERVER_PAUSE = 30.0  # seconds after the server itself failed: the other mails would only fail too
 Server = MailServer | SmsGateway
 
+SYMBOL_SIDE = 600  # pixels, at least
 PRODUCT = "QR Portal"  # who writes when no company does
 
 log = structlog.get_logger()
@@ -99,22 +102,30 @@ def _send(session: Session, parts: Portal, server: Server, mail: TakenMail, comp
 
 
 def _hand_over(parts: Portal, server: Server, mail: TakenMail, company: str, before_text: Callable[[], None]) -> None:
+    body = mails.opened(parts.key_ring, mail)
     if isinstance(server, SmsGateway):
-        sms.deliver(server, number=mail.recipient, text=mail.text_body, name=mail.public_id, before_text=before_text)
+        sms.deliver(server, number=mail.recipient, text=body.text, name=mail.public_id, before_text=before_text)
         return
     hello = urlsplit(parts.settings.public_url).hostname or "localhost"
-    message = compose(_letter(mail, server, company), server.sender)
+    message = compose(_letter(mail, body, server, company), server.sender)
     deliver(server, message, hello=hello, before_text=before_text)
 
 
-def _letter(mail: TakenMail, server: MailServer, company: str) -> Letter:
+def _letter(mail: TakenMail, body: mails.Opened, server: MailServer, company: str) -> Letter:
     return Letter(
         recipient=mail.recipient,
         subject=mail.subject,
-        text=mail.text_body,
-        html=mail.html_body,
+        text=body.text,
+        html=body.html,
         sender_name=mail.sender_name or company,
         reply_to=mail.reply_to,
         message_id=f"{mail.public_id}@{server.sender.rpartition('@')[2]}",
         written_at=mail.created_at,
+        picture=_symbol(body.secret) if mail.symbol_name and body.secret else b"",
+        picture_name=mail.symbol_name,
     )
+
+
+def _symbol(secret: str) -> bytes:
+    """The secret as a picture that another screen shows large enough for a camera."""
+    return png(variable_symbol(secret, "M"), SYMBOL_SIDE)

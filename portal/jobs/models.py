@@ -44,7 +44,8 @@ class Job(Base):
 class Mail(Base):
     """A mail to be sent by the worker, written with the data it speaks of. ``key`` names its occasion: once is enough.
 
-    Without an SMTP server it stands in the page Outgoing mail, where an admin reads it.
+    Without an SMTP server it stands in the page Outgoing mail, where an admin reads it. A way in that it carries is not
+    in its text but under the key ring (``mails.Secret``), and forgotten when it is sent.
     """
 
     __tablename__ = "mail"
@@ -61,6 +62,8 @@ class Mail(Base):
     subject: Mapped[str] = mapped_column(String(250))
     text_body: Mapped[str] = mapped_column(Text)
     html_body: Mapped[str] = mapped_column(Text, default="")
+    sealed_secret: Mapped[str] = mapped_column(Text, default="")
+    symbol_name: Mapped[str] = mapped_column(String(60), default="")  # of the file with the secret as QR code, "" none
     state: Mapped[str] = mapped_column(String(10), default=QUEUED)  # queued, running, done (sent), dead
     try_count: Mapped[int] = mapped_column(default=0)
     run_at: Mapped[datetime]

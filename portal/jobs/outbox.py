@@ -43,6 +43,8 @@ class TakenMail:
     subject: str
     text_body: str
     html_body: str
+    sealed_secret: str
+    symbol_name: str
     created_at: datetime
     try_count: int
 
@@ -81,8 +83,8 @@ def hand_over(session: Session, mail: TakenMail, now: datetime) -> None:
 
 
 def finish(session: Session, mail: TakenMail, now: datetime) -> None:
-    """The server has taken it. Raises LeaseLost."""
-    _hold(session, mail, state=DONE, sent_at=now, leased_until=None, fault="")
+    """The server has taken it, and the secret in it is forgotten. Raises LeaseLost."""
+    _hold(session, mail, state=DONE, sent_at=now, leased_until=None, fault="", sealed_secret="")
 
 
 def retry(session: Session, mail: TakenMail, fault: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import get_account
 from portal.jobs import lists
+from portal.jobs.mails import opened
 from portal.jobs.models import BY_SMS, DEAD, DONE, QUEUED, RUNNING, Job, Mail
 from portal.lib.clock import show_moment
 from portal.web.context import now, portal, session
@@ -67,6 +68,7 @@ def mail(public_id: str) -> str:
         mail=row,
         line=_mail_line(row, timezone),
         is_sms=row.channel == BY_SMS,
+        text=opened(portal().key_ring, row).text,
         sender=row.sender_name or me.account_name,
         sent=show_moment(row.sent_at, timezone) if row.sent_at else "",
         is_doubtful=row.handed_at is not None and row.sent_at is None,

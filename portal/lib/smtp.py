@@ -41,6 +41,8 @@ class Letter:
     reply_to: str
     message_id: str
     written_at: datetime
+    picture: bytes = b""  # a PNG that goes along, named picture_name
+    picture_name: str = ""
 
 
 def compose(letter: Letter, sender: str) -> EmailMessage:
@@ -60,6 +62,8 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     message.set_content(letter.text, cte="quoted-printable")
     if letter.html:
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.picture:
+        message.add_attachment(letter.picture, maintype="image", subtype="png", filename=letter.picture_name)
     return message
 
 

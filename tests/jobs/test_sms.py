@@ -16,6 +16,7 @@ from portal.lib import sms
 from portal.lib.clock import utc_now
 from portal.lib.mailserver import read_mail_server
 from portal.lib.smsgateway import read_sms_gateway
+from tests.decoding import read_png
 from tests.factories.people import make_account, make_member
 from tests.gateway import SmsServer
 from tests.smtp import SmtpServer
@@ -283,3 +284,51 @@ def test_with_a_gateway_the_page_names_its_host_only(app, client):
     page = client.get("/admin/settings/outgoing-mail").text
     assert "sms.example.com" in page and "waiting" in page and "kept, not sent" not in page
     assert "s3cret" not in page and "t0ken" not in page and "PORTAL_SMS_URL" not in page
+
+
+def secret_of(app, text: str) -> mails.Secret:
+    return mails.Secret(app.extensions["portal"].key_ring, text)
+
+
+def test_a_secret_is_sealed_until_it_is_sent_and_then_forgotten(app, parts, gateway):
+    public_id = write(text=f"Your code: {mails.SECRET_MARK}", secret=secret_of(app, "BCDF-GHJK-LMNP"))
+    row = stored(public_id)
+    kept = " ".join(str(getattr(row, column.key)) for column in Mail.__table__.columns)
+    assert "BCDF" not in kept and "BCDF" not in repr(secret_of(app, "BCDF"))
+    send(parts, gateway.url)
+    assert gateway.received[0].body["text"] == "Your code: BCDF-GHJK-LMNP"
+    row = stored(public_id)
+    assert (row.state, row.sealed_secret) == (DONE, "")
+    assert mails.opened(parts.key_ring, row).text == f"Your code: {mails.FORGOTTEN}"
+
+
+def test_a_mail_carries_its_secret_as_text_link_and_symbol(app, parts):
+    link = 'https://qr.example.com/app#v=1&k=pair&t="<b>'
+    public_id = mails.post(
+        db.session(), account_id=None, kind="test", recipient="olga@example.com", subject="Truck 7",
+        text_body=f"Open {mails.SECRET_MARK}", html_body=f'<a href="{mails.SECRET_MARK}">Open</a>', now=utc_now(),
+        secret=secret_of(app, link), symbol_name="pairing.png",
+    ).public_id  # fmt: skip
+    db.session.commit()
+    with SmtpServer() as smtp:
+        postman.send_once(parts, read_mail_server(smtp.url))
+        bodies, picture = smtp.received[0].message.iter_parts()
+    text, html = bodies.iter_parts()
+    assert text.get_content().strip() == f"Open {link}"
+    assert html.get_content().strip() == (
+        '<a href="https://qr.example.com/app#v=1&amp;k=pair&amp;t=&quot;&lt;b&gt;">Open</a>'
+    )
+    assert (picture.get_filename(), picture.get_content_type()) == ("pairing.png", "image/png")
+    assert read_png(picture.get_content()) == [link]
+    assert stored(public_id).sealed_secret == ""
+
+
+def test_the_page_shows_the_secret_of_a_message_that_waits(app, client):
+    with app.app_context():
+        account = make_account()
+        make_member(account, "ada@example.com")
+        public_id = write(
+            account_id=account.id, text=f"Code {mails.SECRET_MARK}", secret=secret_of(app, "BCDF-GHJK-LMNP")
+        )
+    client.sign_in("ada@example.com")
+    assert "Code BCDF-GHJK-LMNP" in client.get(f"/admin/settings/outgoing-mail/{public_id}").text

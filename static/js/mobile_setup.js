@@ -1,0 +1,91 @@
+// Mobile Setup: the QR code follows the username as it is typed or picked, and the rotation is followed live.
+const TYPING_PAUSE_MS = 250;
+const EVERY_MS = 5000;
+const SLOWEST_MS = 60000;
+
+const box = document.querySelector("[data-setup-qr]");
+if (box) followUsername(box);
+const progress = document.querySelector("[data-setup-progress]");
+if (progress) followRotation(progress, EVERY_MS);
+
+function followUsername(box) {
+  const form = box.querySelector("[data-setup-form]");
+  const field = form.elements.username;
+  const says = box.querySelector("[data-setup-says]");
+  const names = new Set([...form.querySelectorAll("option")].map((option) => option.value.toLowerCase()));
+  let timer;
+  let asked = 0;
+  let shown = field.value.trim();
+
+  const ask = async () => {
+    const username = field.value.trim();
+    if (username === shown) return;
+    const turn = ++asked;
+    let answer = null;
+    try {
+      const response = await fetch(box.dataset.setupQr, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.querySelector("[data-token]").value },
+        body: JSON.stringify({ username }),
+      });
+      if (response.ok) answer = await response.json();
+    } catch {
+      // Answered below: the line says that the code is still the one before.
+    }
+    if (turn !== asked) return;
+    if (!answer) {
+      says.textContent = "The QR code could not be made: it is still the one before. Check the connection and type again.";
+      return;
+    }
+    shown = username;
+    show(box, answer);
+    says.textContent = !username ? "" : names.has(username.toLowerCase()) ? `This code fills in ${username}.` : `Nobody among the suggestions signs in with ${username}. This code fills it in all the same.`;
+  };
+  field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, TYPING_PAUSE_MS); });
+  field.addEventListener("change", () => { clearTimeout(timer); ask(); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); ask(); });
+}
+
+function show(box, { svg, company, username, generation }) {
+  const image = box.querySelector("[data-setup-image]");
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  image.alt = `Pairing QR code of ${company}${username ? ` for ${username}` : ""}`;
+  box.querySelector("[data-setup-generation]").textContent = String(generation);
+  const print = document.querySelector("[data-setup-print]");
+  const address = new URL(print.href);
+  if (username) address.searchParams.set("username", username); else address.searchParams.delete("username");
+  print.href = address;
+}
+
+async function followRotation(box, wait) {
+  let answer = null;
+  try {
+    const response = await fetch(box.dataset.setupProgress, { headers: { Accept: "application/json" } });
+    if (response.ok) answer = await response.json();
+  } catch {
+    // No connection: the next turn asks again.
+  }
+  if (answer) {
+    const words = `${answer.moved} of ${answer.total} moved`;
+    const line = box.querySelector("[data-setup-moved]");
+    if (line.textContent !== words) line.textContent = words;
+    const bar = box.querySelector("progress");
+    bar.max = answer.total;
+    bar.value = answer.moved;
+    box.querySelector("[data-setup-left-title]").hidden = answer.left.length === 0;
+    box.querySelector("[data-setup-left]").replaceChildren(...answer.left.map(nameItem));
+    const unnamed = answer.total - answer.moved - answer.left.length;
+    box.querySelector("[data-setup-unnamed]").textContent = unnamed ? `And ${unnamed.toLocaleString("en")} more.` : "";
+    if (answer.moved === answer.total) return;
+  }
+  const next = answer ? EVERY_MS : Math.min(wait * 2, SLOWEST_MS);
+  setTimeout(() => followRotation(box, next), next);
+}
+
+function nameItem(name) {
+  const item = document.createElement("li");
+  const isolated = document.createElement("bdi");
+  isolated.textContent = name;
+  item.append(isolated);
+  return item;
+}
