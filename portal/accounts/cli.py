@@ -8,8 +8,8 @@ from portal.accounts import operations, queries, second_step, staffing
 from portal.accounts.forms import one_line
 from portal.accounts.models import Account
 from portal.audit.operations import OPERATOR
-from portal.errors import Refused
 from portal.enrollment.grants import ensure_installation_key
+from portal.errors import Refused
 from portal.gate import operations as gate
 from portal.lib.emails import EmailRefused, email_key, parse_email
 from portal.lib.passcodes import make_passcode

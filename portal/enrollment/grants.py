@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account
 from portal.audit.operations import Actor, record
+from portal.audit.queries import list_for_target
 from portal.devices.models import Device
 from portal.enrollment import code_drafts
 from portal.enrollment.code_drafts import Draft
@@ -137,6 +138,7 @@ def make_onboarding(
         update(Grant)
         .where(Grant.account_id == account_id, Grant.kind == ONBOARDING, Grant.user_id == user_id, *is_active(now))
         .values(superseded_at=now)
+        .execution_options(synchronize_session="fetch")
     )
     secret = make_secret()
     made: list[str] = []
@@ -173,9 +175,15 @@ def make_installation_code(
 
 
 def make_expected_device_code(
-    session: Session, key_ring: KeyRing, *, device: Device, actor: Actor, now: datetime
+    session: Session,
+    key_ring: KeyRing,
+    *,
+    device: Device,
+    actor: Actor,
+    now: datetime,
+    life: timedelta = code_drafts.CODE_LIFE,
 ) -> Made:
-    """The code of a device that an admin has made: for this device alone, once."""
+    """The code of a device that an admin has made: for this device alone, once. ``life``: at most 365 days."""
     return _make_code(
         session,
         key_ring,
@@ -185,7 +193,7 @@ def make_expected_device_code(
         description=device.name,
         action=USE_EXISTING_DEVICE,
         device_id=device.id,
-        expires_at=now + code_drafts.CODE_LIFE,
+        expires_at=now + life,
         max_uses=1,
     )
 
@@ -225,7 +233,7 @@ def edit_installation_code(
     if grant.revoked_at is not None:
         return Faults({"": "This code was removed. Make a new one."})
     if grant.version != version:
-        return Conflict(grant.version, ())
+        return Conflict(grant.version, _changes_since(session, grant, version))
     errors = _check(session, account_id, draft, now, kept_expiry=grant.expires_at)
     if errors:
         return Faults(errors)
@@ -361,6 +369,17 @@ def _check(
         if session.scalar(own) is None:
             errors.setdefault("device_id", "Choose a device of this company that is not revoked.")
     return errors
+
+
+def _changes_since(session: Session, grant: Grant, version: int) -> tuple[Change, ...]:
+    """What others saved, by field, the newest word of each."""
+    found: dict[str, Change] = {}
+    for event in list_for_target(session, grant.account_id, grant.public_id, 50):
+        if event.after.get("version", 0) > version:
+            for name, value in event.after.items():
+                found.setdefault(name, Change(event.actor_name, name, str(value)))
+    found.pop("version", None)
+    return tuple(found.values())
 
 
 def _terms(grant: Grant) -> dict[str, Any]:
