@@ -1,0 +1,67 @@
+// The live camera: opens it, looks at its frames until a code is read or it is stopped, and gives it back.
+import { Lost } from "./api.js";
+import { ownReader, readPicture } from "./decode.js";
+
+const OWN_PAUSE_MS = 150;
+const PORTAL_PAUSE_MS = 500; // at most two frames a second leave the phone
+const WANTED = { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } };
+
+// Why there is no camera: "http", "refused", "none" or "taken"; '' when it may be tried.
+export const whyNot = () => (window.isSecureContext && navigator.mediaDevices?.getUserMedia ? "" : "http");
+
+// Starts on a <video>. ``onRead(texts)`` returns true when it has what it wants; ``onLost(wait)`` hears of a missing
+// connection (0) or of a portal that asks to wait so many seconds. Returns {stop, torch, isByPortal}, or {why}.
+export async function start(video, onRead, onLost) {
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: WANTED, audio: false });
+  } catch (fault) {
+    return { why: { NotAllowedError: "refused", SecurityError: "refused", NotReadableError: "taken" }[fault.name] ?? "none" };
+  }
+  video.srcObject = stream;
+  await video.play().catch(() => {});
+  const track = stream.getVideoTracks()[0];
+  const isByPortal = (await ownReader()) === null;
+  const life = { isOver: false };
+  look(video, life, isByPortal ? PORTAL_PAUSE_MS : OWN_PAUSE_MS, onRead, onLost);
+  return {
+    isByPortal,
+    torch: track.getCapabilities?.().torch ? (isOn) => track.applyConstraints({ advanced: [{ torch: isOn }] }).catch(() => {}) : null,
+    stop() {
+      life.isOver = true;
+      stream.getTracks().forEach((one) => one.stop());
+      video.srcObject = null;
+    },
+  };
+}
+
+async function look(video, life, pause, onRead, onLost) {
+  while (!life.isOver) {
+    const began = performance.now();
+    if (!document.hidden && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth) {
+      const seconds = await lookOnce(video, life, onRead, onLost);
+      if (seconds) await sleep(seconds * 1000);
+    }
+    await sleep(Math.max(50, pause - (performance.now() - began)));
+  }
+}
+
+// One frame. Returns for how many seconds not to look again.
+async function lookOnce(video, life, onRead, onLost) {
+  try {
+    const { texts, answer } = await readPicture(video, video.videoWidth, video.videoHeight);
+    if (life.isOver) return 0;
+    if (answer?.status === 429) {
+      onLost(answer.wait || 5);
+      return answer.wait || 5;
+    }
+    if (texts.length && onRead(texts)) life.isOver = true;
+  } catch (fault) {
+    if (!(fault instanceof Lost)) throw fault;
+    if (!life.isOver) onLost(0);
+    return 2;
+  }
+  return 0;
+}
+
+const sleep = (time) => new Promise((done) => setTimeout(done, time));

@@ -1,0 +1,134 @@
+// Starts the app: the scanned link first, then who this phone is, then the screen of the address.
+import { call, Ended, finish, Lost, onSession, refresh, sentenceOf } from "./api.js";
+import { note } from "./log.js";
+import { say } from "./layout.js";
+import { clearEverything, pending, rememberedCompany } from "./memory.js";
+import { isPayload, read, readFragment } from "./payload.js";
+import { go, guardWith, isKnown, open, register } from "./router.js";
+import { account, connect, offer } from "./screens/connect.js";
+import { help } from "./screens/help.js";
+import { profile } from "./screens/profile.js";
+import { record } from "./screens/record.js";
+import { records } from "./screens/records.js";
+import { scan } from "./screens/scan.js";
+import { ended, foreign, newer, offline, setup } from "./screens/setup.js";
+import { signIn } from "./screens/signIn.js";
+import { typeSetupCode, typeStickerCode } from "./screens/typed.js";
+import { load, reset, session } from "./session.js";
+import { words } from "./words.js";
+
+const FOR_SIGNED_IN = ["records", "record", "profile"];
+const HOME = { none: "setup", paired: "sign-in", app: "records" };
+
+register("home", () => {
+  history.replaceState(history.state, "", "/app#/");
+  return resume();
+});
+register("setup", setup);
+register("scan", () => (session.state === "app" ? scanSticker() : scanSetup()));
+register("type", () => (session.state === "app" ? typeStickerCode(findSticker) : typeSetupCode(offerTyped)));
+register("connect-anew", () => scanSetup());
+register("connect", connect);
+register("account", account);
+register("sign-in", signIn);
+register("records", records);
+register("record", record);
+register("profile", profile);
+register("help", help);
+register("ended", ended);
+
+guardWith((name) => {
+  const home = HOME[session.state];
+  if (!isKnown(name) || (FOR_SIGNED_IN.includes(name) && session.state !== "app")) return home;
+  if (name === "sign-in" && session.state !== "paired") return home;
+  return name === "setup" && session.state !== "none" ? home : name;
+});
+
+const scanSetup = () => scan({ title: words.scan.setupTitle, onText: takeSetup });
+const scanSticker = () => scan({ title: words.scan.stickerTitle, onText: takeSticker });
+const offerTyped = (code) => offer({ way: "", secret: code, isTyped: true, company: "", logo: "", username: "" });
+
+// What a phone that is not signed in makes of a text: true when it was taken, else the sentence to show.
+function takeSetup(text) {
+  const found = read(text);
+  if (found.kind === "connect") offer(found);
+  else if (found.kind === "foreign") foreign(found);
+  else if (found.kind === "newer") newer();
+  else return found.kind === "sticker" ? words.scan.signInFirst : words.scan.unknown;
+  return true;
+}
+
+function takeSticker(text) {
+  const found = read(text);
+  if (found.kind !== "sticker") return found.kind === "unknown" ? words.scan.unknown : takeSetup(text);
+  findSticker(text).then((sentence) => {
+    if (!sentence) return;
+    say(sentence, { tone: "bad" });
+    scanSticker();
+  });
+  return true;
+}
+
+// Opens the record of a sticker. Returns '' or the sentence that says why not.
+async function findSticker(text) {
+  try {
+    const answer = await call("/app/scan", { method: "POST", json: { text } });
+    if (!answer.ok) return sentenceOf(answer);
+    await go(`record/${encodeURIComponent(answer.data.record.id)}`, { instead: true });
+    return "";
+  } catch (fault) {
+    if (fault instanceof Lost) return words.lost;
+    throw fault;
+  }
+}
+
+// A link that was scanned with the phone's own camera. Its fragment leaves the address bar before anything else.
+function takeLink() {
+  const hash = location.hash;
+  if (!isPayload(hash)) return false;
+  history.replaceState(null, "", "/app");
+  const found = readFragment(hash);
+  if (found.kind === "connect") offer(found);
+  else if (found.kind === "foreign") foreign(found);
+  else newer();
+  return true;
+}
+
+// Who this phone is, by its cookie; then the screen.
+async function resume() {
+  try {
+    const outcome = await refresh();
+    if (outcome === "ok") await load();
+    else if (outcome !== "none" && (outcome !== "invalid" || rememberedCompany())) return await finish(outcome);
+  } catch (fault) {
+    if (fault instanceof Ended) return undefined;
+    if (fault instanceof Lost) return offline(resume, { hasLink: pending() !== null });
+    throw fault;
+  }
+  return open();
+}
+
+// The end of this phone's connection: nothing of the company stays, and a sentence says what to do.
+async function over(reason) {
+  reset();
+  await clearEverything();
+  await go("ended", { instead: true, state: { reason } });
+}
+
+function complain(fault) {
+  if (fault instanceof Ended) return;
+  note(`fault ${fault?.name}: ${fault?.message}`);
+  say(fault instanceof Lost ? words.lost : words.fault, { tone: "bad" });
+}
+
+onSession(over, resume);
+addEventListener("popstate", () => takeLink() || open());
+addEventListener("offline", () => say(words.offline, { tone: "bad", stays: true }));
+addEventListener("online", () => say(words.online));
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof Ended || event.reason instanceof Lost) event.preventDefault();
+  complain(event.reason);
+});
+addEventListener("error", (event) => complain(event.error));
+navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
+if (!takeLink()) resume();

@@ -1,0 +1,188 @@
+// Before anything binds the phone: who asks, where, and what will happen; Connect and Decline side by side.
+import { ask, errorsOf, Lost, open, sentenceOf } from "../api.js";
+import { button, el, field, paragraph, showErrors, steps } from "../dom.js";
+import { deviceFacts, suggestedName } from "../device.js";
+import { once, problem, say, show, showBar } from "../layout.js";
+import { dropPending, keepPending, pending, rememberedCompany } from "../memory.js";
+import { go } from "../router.js";
+import { load, session } from "../session.js";
+import { words } from "../words.js";
+import { newcomerForm } from "./newcomer.js";
+
+// Where each way in is redeemed, and as what its secret goes there.
+const DOORS = { pair: "/pair", join: "/admin/app/exchange-token", code: "/enroll/redeem", fleet: "/enroll/redeem" };
+
+// Keeps what was scanned or typed, so that back, reload and a lost connection do not lose it, and shows the offer.
+export function offer(payload) {
+  keepPending(payload);
+  return go("connect", { instead: location.hash === "" || location.hash === "#/scan" });
+}
+
+export async function connect() {
+  const payload = pending();
+  if (!payload) return lostCode();
+  showBar(null);
+  draw(payload, null);
+  await look(payload);
+}
+
+// Asks what the code does; it uses nothing up.
+async function look(payload) {
+  let answer;
+  try {
+    answer = await ask("/enroll/inspect", secretOf(payload));
+  } catch (fault) {
+    if (!(fault instanceof Lost)) throw fault;
+    if (pending()) draw(payload, null, problem(words.start.offlineTitle, paragraph(words.offer.lost(location.host)), button(words.retry, () => connect())));
+    return undefined;
+  }
+  if (location.hash !== "#/connect") return undefined;
+  if (answer.ok) return draw(payload, answer.data);
+  if (answer.status === 429) return draw(payload, null, problem(sentenceOf(answer), button(words.retry, () => connect())));
+  return spent(answer, payload);
+}
+
+// ``seen`` is the portal's word on the code, null as long as it has not answered; ``trouble`` why it did not.
+function draw(payload, seen, trouble = null) {
+  const way = wayOf(payload, seen);
+  const company = seen?.site.name || payload.company;
+  const form = el("form", { novalidate: true, "aria-busy": String(!seen && !trouble) });
+  form.append(
+    ...[
+      payload.logo && el("img", { class: "logo", src: payload.logo, alt: "" }),
+      el(
+        "dl",
+        { class: "facts" },
+        company && el("div", {}, el("dt", {}, words.offer.company), el("dd", { dir: "auto" }, company)),
+        el("div", {}, el("dt", {}, words.offer.host), el("dd", { class: "host" }, location.host)),
+      ),
+      paragraph(words.offer.hostCheck, "hint"),
+      location.protocol === "http:" && !/^(localhost|127\.)/.test(location.hostname) && paragraph(words.offer.httpWarning, "note"),
+      rememberedCompany() && paragraph(words.offer.already(rememberedCompany()), "note"),
+      trouble,
+      !seen && !trouble && paragraph(words.offer.checking, "hint"),
+      seen && el("h2", {}, words.offer.what),
+      seen && steps([...happens(way, payload, seen), ...limits(seen)]),
+      seen && field({ name: "name", label: words.offer.phoneName, hint: words.offer.phoneNameHint, value: payload.phoneName || suggestedName, maxlength: 80, autocomplete: "off", autocapitalize: "words" }),
+      seen && paragraph(words.offer.kept, "hint"),
+      el(
+        "div",
+        { class: "pair" },
+        button(words.offer.decline, decline, "choice"),
+        el("button", { type: "submit", class: "button choice", disabled: !seen }, words.offer.accept),
+      ),
+    ].filter(Boolean),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!seen) return;
+    const named = { ...payload, way, phoneName: form.elements.name.value };
+    keepPending(named);
+    if (seen.needs.length) return go("account", { state: { seen } });
+    once(form, () => accept(named, form));
+  });
+  show({ title: company ? words.offer.title(company) : words.offer.titleUnknown, kind: "offer", body: [form] });
+}
+
+function happens(way, payload, seen) {
+  const all = words.offer.happens;
+  if (way === "pair") return payload.username ? all.pairUser(payload.username) : all.pair;
+  if (way === "join") return all.join;
+  if (way === "fleet") return all.fleet;
+  if (seen.action === "create_account_and_device") return all.newcomer;
+  if (seen.action === "use_existing_device") return seen.device_name ? all.expected(seen.device_name) : all.code;
+  return seen.action === "create_device" ? all.shared : all.code;
+}
+
+function limits(seen) {
+  const lines = [];
+  if (typeof seen.uses_left === "number" && seen.kind !== "join") lines.push(words.offer.uses(seen.uses_left));
+  if (seen.requires_approval) lines.push(words.offer.approval);
+  if (seen.expires_at) lines.push(words.offer.expires(new Date(seen.expires_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })));
+  return lines;
+}
+
+// A person who has to make an account first.
+export function account() {
+  const payload = pending();
+  const seen = history.state?.seen;
+  if (!payload || !seen) return go("connect", { instead: true });
+  showBar(null);
+  newcomerForm({
+    company: seen.site.name || payload.company,
+    needs: seen.needs,
+    prefix: seen.sign_in_prefix,
+    submit: (form, newcomer) => accept(payload, form, newcomer),
+  });
+}
+
+// Redeems the code. Whatever happens, the screen says what to do next.
+async function accept(payload, form, newcomer = null) {
+  const device = deviceFacts(payload.phoneName ?? "");
+  const key = payload.way === "pair" ? { key: payload.secret, ...(payload.username && { username: payload.username }) } : secretOf(payload);
+  let answer;
+  try {
+    answer = await open(DOORS[payload.way], { ...key, device, ...(newcomer && { newcomer }) });
+  } catch (fault) {
+    if (!(fault instanceof Lost)) throw fault;
+    return tell(form, words.offer.lost(location.host), words.offer.cut);
+  }
+  if (answer.ok) return arrived(payload, answer.data);
+  if (answer.status === 422 && newcomer) {
+    const errors = errorsOf(answer);
+    showErrors(form, errors);
+    return form.querySelector("[aria-invalid]") ? undefined : tell(form, Object.values(errors)[0] ?? sentenceOf(answer));
+  }
+  if ([429, 422].includes(answer.status) || answer.status >= 500) return tell(form, sentenceOf(answer));
+  return spent(answer, payload);
+}
+
+async function arrived(payload, data) {
+  dropPending();
+  session.username = data.sign_in_name || data.username || payload.username || "";
+  await load();
+  if (data.sign_in_name) say(words.account.made(data.sign_in_name), { stays: true });
+  await go(session.state === "app" ? "records" : "sign-in", { instead: true });
+}
+
+// One box at the end of the form; a later one takes its place.
+function tell(form, title, more = "") {
+  form.querySelector(".problem")?.remove();
+  form.querySelector(".pair, [type=submit]").before(problem(title, more && paragraph(more)));
+}
+
+function decline() {
+  dropPending();
+  say(words.offer.declined);
+  go("home", { instead: true });
+}
+
+// The code opens nothing (any more), whatever the reason: the portal tells no difference.
+function spent(answer, { way }) {
+  dropPending();
+  const isOnce = way === "join";
+  show({
+    title: words.offer.gone,
+    kind: "stopped",
+    body: [
+      problem(isOnce ? words.offer.spent : way === "pair" ? words.offer.keyGone : sentenceOf(answer)),
+      isOnce && paragraph(words.offer.spentHow),
+      button(words.setup.scan, () => go("scan", { instead: true }), "strong"),
+      button(words.setup.type, () => go("type", { instead: true })),
+      el("p", { class: "foot" }, el("a", { href: "#/help" }, words.help)),
+    ],
+  });
+}
+
+function lostCode() {
+  showBar(null);
+  show({
+    title: words.setup.title,
+    kind: "stopped",
+    body: [paragraph(words.offer.reload, "lead"), button(words.setup.scan, () => go("scan", { instead: true }), "strong"), button(words.setup.type, () => go("type", { instead: true }))],
+  });
+}
+
+const secretOf = (payload) => (payload.isTyped ? { code: payload.secret } : { token: payload.secret });
+// A typed code does not say what it is; the portal does.
+const wayOf = (payload, seen) => payload.way || seen?.kind || "";

@@ -1,0 +1,109 @@
+// The company's records: search, kinds, and more of them on demand. What was searched stays when one comes back.
+import { call, Lost, sentenceOf } from "../api.js";
+import { button, el, icon, paragraph } from "../dom.js";
+import { problem, show, showBar } from "../layout.js";
+import { tones } from "../states.js";
+import { words } from "../words.js";
+
+const PAUSE_MS = 250;
+const last = { q: "", kind: "" };
+
+export function records() {
+  const list = el("ul", { class: "records" });
+  const count = el("p", { class: "hint", role: "status" });
+  const after = el("div", {});
+  const box = el("input", { type: "search", id: "search", name: "q", class: "field", value: last.q, placeholder: words.records.placeholder, autocomplete: "off", enterkeyhint: "search", maxlength: 100 });
+  const form = el("form", { class: "search", role: "search" }, el("label", { for: "search", class: "visually-hidden" }, words.records.search), icon("search"), box);
+  const page = { list, count, after, asked: 0 };
+  let timer;
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => fill(page), PAUSE_MS);
+  };
+  box.addEventListener("input", () => {
+    last.q = box.value;
+    later();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    box.blur(); // the keyboard makes room for what was found
+    fill(page);
+  });
+  showBar("records");
+  show({ title: words.records.title, kind: "list", body: [form, kinds(page), count, list, after], onLeave: () => clearTimeout(timer) });
+  return fill(page);
+}
+
+function kinds(page) {
+  const choices = Object.entries(words.kindsMany).map(([kind, label]) => {
+    const input = el("input", { type: "radio", name: "kind", value: kind, checked: kind === last.kind, class: "visually-hidden" });
+    input.addEventListener("change", () => {
+      last.kind = kind;
+      fill(page);
+    });
+    return el("label", {}, input, el("span", {}, label));
+  });
+  return el("fieldset", { class: "kinds" }, el("legend", { class: "visually-hidden" }, words.records.kindLabel), choices);
+}
+
+// Asks anew, or for what follows after ``cursor``; an answer that a later question has overtaken is dropped.
+async function fill(page, cursor = "") {
+  const asked = ++page.asked;
+  if (!cursor) page.count.textContent = words.records.loading;
+  page.after.replaceChildren();
+  const query = new URLSearchParams(Object.entries({ ...last, q: last.q.trim(), cursor }).filter(([, value]) => value));
+  let answer;
+  try {
+    answer = await call(`/records?${query}`);
+  } catch (fault) {
+    if (!(fault instanceof Lost)) throw fault;
+    if (asked === page.asked) trouble(page, words.lost, () => fill(page, cursor));
+    return;
+  }
+  if (asked !== page.asked) return;
+  if (!answer.ok) return trouble(page, sentenceOf(answer), () => fill(page, cursor));
+  draw(page, answer.data, cursor);
+}
+
+function draw(page, found, cursor) {
+  const lines = found.records.map(line);
+  if (cursor) page.list.append(...lines);
+  else page.list.replaceChildren(...lines);
+  const count = page.list.children.length;
+  page.count.textContent = found.next_cursor ? words.records.first(count) : words.records.count(count);
+  if (cursor) lines[0]?.querySelector("a").focus();
+  if (!page.list.children.length) {
+    const isSearched = last.q.trim() || last.kind;
+    page.count.textContent = isSearched ? words.records.none : words.records.empty;
+    page.after.replaceChildren(paragraph(isSearched ? words.records.noneHow : words.records.emptyHow));
+  }
+  if (found.next_cursor) page.after.replaceChildren(button(words.more, () => fill(page, found.next_cursor)));
+}
+
+function trouble(page, sentence, again) {
+  page.count.textContent = "";
+  page.after.replaceChildren(problem(sentence, button(words.retry, again)));
+}
+
+function line(record) {
+  const status = record.state === "in use" ? words.states[record.expiry_state] : words.recordStates[record.state];
+  const tone = tones[record.state === "in use" ? record.expiry_state : record.state];
+  const under = [record.tag, ...record.details.slice(0, 2)].filter(Boolean).join(" · ");
+  return el(
+    "li",
+    {},
+    el(
+      "a",
+      { href: `#/record/${encodeURIComponent(record.id)}` },
+      el("span", { class: "kind-mark" }, icon(record.kind)),
+      el(
+        "span",
+        { class: "what" },
+        el("strong", { dir: "auto" }, record.name),
+        el("span", { class: "under", dir: "auto" }, under || words.kinds[record.kind]),
+        status && tone !== "good" && el("span", { class: `badge ${tone}` }, status),
+      ),
+    ),
+  );
+}
