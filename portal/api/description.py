@@ -4,6 +4,8 @@ import http
 from importlib.metadata import version
 from typing import Any
 
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask, Response, current_app, json
 from flask_smorest import Api
 
@@ -45,7 +47,14 @@ class Description(Api):  # type: ignore[misc]  # the library carries no types
 def bind(app: Flask, public_url: str, session_cookie: str) -> None:
     """Makes the collector. ``routes`` hands it the doors."""
     app.config.update(API_TITLE="QR portal", API_VERSION=version("qr-portal"), OPENAPI_VERSION="3.1.0")
-    collector = Description(app, spec_kwargs={"servers": [{"url": public_url}], "info": {"description": ABOUT}})
+    collector = Description(
+        app,
+        spec_kwargs={
+            "servers": [{"url": public_url}],
+            "info": {"description": ABOUT},
+            "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=name_of),
+        },
+    )
     schemes = {
         "session": {"type": "apiKey", "in": "cookie", "name": session_cookie},
         "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
@@ -53,6 +62,13 @@ def bind(app: Flask, public_url: str, session_cookie: str) -> None:
     }
     for name, scheme in schemes.items():
         collector.spec.components.security_scheme(name, scheme)
+
+
+def name_of(schema: Any) -> str:
+    """What a schema is called in the description: its room and module before its class, so that no two share a name."""
+    found: Any = resolve_schema_cls(schema)
+    places = [part for part in found.__module__.split(".")[1:] if part not in ("api", "schemas")]
+    return ".".join((*dict.fromkeys(places), found.__name__))
 
 
 def add(app: Flask, doors: ApiBlueprint) -> None:

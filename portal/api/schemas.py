@@ -49,13 +49,22 @@ class Text(fields.String):
 
 
 class Whole(fields.Integer):
-    """A whole number from ``least`` to ``most``; texts and fractions are none."""
+    """A whole number from ``least`` to ``most``. Texts are none, but in queries (``is_text``) all are."""
 
     default_error_messages = REQUIRED | {"invalid": "Send a whole number.", "too_large": "This number is too large."}
 
-    def __init__(self, least: int, most: int, **more: Any) -> None:
+    def __init__(self, least: int, most: int, *, is_text: bool = False, **more: Any) -> None:
         check = validate.Range(least, most, error="Choose a number from {min} to {max}.")
-        super().__init__(strict=True, validate=check, **more)
+        super().__init__(validate=check, **more)
+        self.is_text = is_text
+
+    def _validated(self, value: Any) -> int:
+        # JSON does not tell 5 from 5.0, and neither does its schema.
+        is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+        is_digits = self.is_text and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16
+        if not (is_whole or is_digits):
+            raise self.make_error("invalid", input=value)
+        return int(value)
 
 
 class Moment(fields.DateTime):

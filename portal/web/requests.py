@@ -49,7 +49,7 @@ def refuse_nul() -> None:
 
 
 def read_body() -> None:
-    """Takes the whole form from the wire before any transaction begins: a slow phone must not hold the write lock."""
+    """Takes the whole body from the wire before any transaction begins: a slow phone must not hold the write lock."""
     is_safe = request.method in SAFE_METHODS
     set_reading(is_safe)
     if not is_safe:
@@ -74,9 +74,10 @@ def limit_body() -> None:
 
 
 def refuse_the_rest() -> None:
-    """The framework cuts a form without a length (in chunks) at the limit and says nothing: half a form is no form."""
+    """The framework cuts a body without a length (in chunks) at the limit and says nothing: half a form is no form."""
     is_open = request.content_length is None and request.environ.get("wsgi.input_terminated")
-    if is_open and request.mimetype == "application/x-www-form-urlencoded" and request.environ["wsgi.input"].read(1):
+    is_read = request.mimetype == "application/x-www-form-urlencoded" or is_for_programs(request.path)
+    if is_open and is_read and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge
 
 
