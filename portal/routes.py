@@ -21,9 +21,21 @@ from portal.api.blueprints import ApiBlueprint
 from portal.audit.views import audit
 from portal.devices.api.devices import devices as device_doors
 from portal.devices.api.oauth import oauth
+from portal.devices.api.phone import phone
 from portal.devices.views.devices import devices
+from portal.enrollment.api.decode import decode
+from portal.enrollment.api.installation_codes import installation_codes as installation_code_doors
+from portal.enrollment.api.joining import joining
 from portal.enrollment.api.mobile_app import mobile_app as mobile_app_doors
+from portal.enrollment.api.mobile_setup import mobile_setup_doors
+from portal.enrollment.api.provisioning import provisioning as provisioning_doors
+from portal.enrollment.views.app import app as field_app
+from portal.enrollment.views.expected_devices import expected_devices
+from portal.enrollment.views.installation_codes import installation_codes
+from portal.enrollment.views.key_rotation import key_rotation
 from portal.enrollment.views.mobile_app import mobile_app
+from portal.enrollment.views.mobile_setup import mobile_setup
+from portal.enrollment.views.provisioning import provisioning
 from portal.gate.views.crew import crew
 from portal.gate.views.gate import gate
 from portal.gate.views.gate_settings import gate_settings
@@ -78,8 +90,13 @@ BEHIND_SIGN_IN = (
     outgoing,
     scans,
     visitors,
+    mobile_setup,
+    key_rotation,
     mobile_app,
     devices,
+    expected_devices,
+    installation_codes,
+    provisioning,
 )
 
 FOR_PROGRAMS = (
@@ -87,13 +104,20 @@ FOR_PROGRAMS = (
     session_doors,
     record_doors,
     scanning,
+    mobile_setup_doors,
     mobile_app_doors,
     device_doors,
+    installation_code_doors,
+    provisioning_doors,
+    joining,
+    phone,
+    decode,
 )
 
 AUDIENCES = (
     Audience("public", guards.anyone, "", (gate, crew, reminders, calendar_feed)),
     Audience("sign_in", guards.anyone, "", (sessions,)),
+    Audience("app", guards.anyone, "/app", (field_app,)),
     Audience("admin", guards.signed_in, "/admin", BEHIND_SIGN_IN),
     Audience("api", guard.knock, "/api/v1", FOR_PROGRAMS, is_described=True),
     Audience("oauth", guard.knock, "", (oauth,), is_described=True),

@@ -115,11 +115,12 @@ def read_tags(texts: Iterable[str]) -> tuple[list[str], str]:
 
 
 def read_defaults(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], str]:
-    """What each device gets to begin with, by key; or the fault. Keys are letters, digits, points, hyphens, underscores."""
+    """What each device gets to begin with, by key; or the fault. Keys are words of letters, digits and ``_ . -``."""
     found: dict[str, str] = {}
     for key, value in pairs:
         if not _KEY.fullmatch(key):
-            return {}, f"\u201c{key[:60]}\u201d is no key. Use 1 to {LONGEST_KEY} letters, digits, points, hyphens or underscores."
+            rule = f"Use 1 to {LONGEST_KEY} letters, digits, points, hyphens or underscores."
+            return {}, f"\u201c{key[:LONGEST_KEY]}\u201d is no key. {rule}"
         if key in found:
             return {}, f"{key} stands there twice."
         if len(value) > LONGEST_VALUE:

@@ -43,7 +43,7 @@ ORDERS: dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     "expires": Grant.expires_at,
     "used": Grant.use_count,
     "last_used": Grant.last_used_at,
-    "prefix": func.lower(Grant.username_prefix),
+    "prefix": func.nullif(func.lower(Grant.username_prefix), ""),
     "account": func.lower(User.name),
     "device": func.lower(Device.name),
 }

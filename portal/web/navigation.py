@@ -50,8 +50,11 @@ SIDEBAR = (
         "phone",
         "",
         children=(
+            Entry("Mobile Setup", "phone", "admin.mobile_setup.index"),
             Entry("Mobile App", "qr-code", "admin.mobile_app.index"),
             Entry("Devices", "phone", "admin.devices.index"),
+            Entry("Installation codes", "123", "admin.installation_codes.index"),
+            Entry("Provisioning tokens", "boxes", "admin.provisioning.index"),
         ),
     ),
     Entry("Import", "file-earmark-arrow-up", "admin.transfer.import_start"),

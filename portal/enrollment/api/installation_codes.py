@@ -1,0 +1,199 @@
+"""Installation codes for programs: list, make, change, remove; their QR codes, tries and devices."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Response
+from marshmallow import fields
+
+from portal.api.blueprints import ApiBlueprint
+from portal.api.callers import caller
+from portal.api.problems import problem
+from portal.api.schemas import ApiSchema, Text, Whole
+from portal.enrollment import code_lists, grants, targets
+from portal.enrollment.api import code_documents
+from portal.enrollment.api.code_documents import (
+    CodesQuerySchema,
+    CountSchema,
+    LimitsInSchema,
+    LimitsOutSchema,
+    Line,
+    RedemptionsSchema,
+)
+from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, CODE_USES, LONGEST_DESCRIPTION, Draft
+from portal.enrollment.code_filters import CodeFilter
+from portal.enrollment.models import INSTALLATION_CODE, USE_EXISTING_DEVICE, Grant
+from portal.lib.typed_codes import grouped
+from portal.stickers.drawing import svg
+from portal.stickers.symbols import variable_symbol
+from portal.web.context import now, portal, session
+
+installation_codes = ApiBlueprint("installation_codes", __name__, description="Codes by which devices join.")
+
+BASE = "/admin/installation-codes"
+SVG = "image/svg+xml"
+
+
+class InstallationCodeFieldsSchema(LimitsInSchema):
+    """What a code has beside its limits: what it does, and for whom."""
+
+    username_prefix = Text(20, metadata={"description": "For create_account_and_device: crew- makes crew-001."})
+    device_id = Text(16, allow_none=True, metadata={"description": "For use_existing_device."})
+
+
+class NewInstallationCodeSchema(InstallationCodeFieldsSchema):
+    """A code to be made. It works for 7 days and 25 devices (for one device: once) unless said otherwise."""
+
+    description = Line(LONGEST_DESCRIPTION, shortest=1, required=True)
+    action = Text(30, required=True, choices=tuple(ACTIONS))
+
+
+class InstallationCodeChangesSchema(InstallationCodeFieldsSchema):
+    """What is to change. With ``version``, only if nobody changed it since that was read."""
+
+    action = Text(30, choices=tuple(ACTIONS))
+    version = Whole(1, 1_000_000_000)
+
+
+class InstallationCodeSchema(LimitsOutSchema):
+    """A code."""
+
+    code = fields.String(required=True, metadata={"description": "To be typed, in groups of four."})
+    link = fields.String(required=True, metadata={"description": "To be scanned: what the QR code holds."})
+    action = fields.String(required=True, metadata={"enum": list(ACTIONS)})
+    username_prefix = fields.String(required=True)
+    device_id = fields.String(required=True, allow_none=True)
+
+
+class InstallationCodesSchema(ApiSchema):
+    """A list of codes."""
+
+    installation_codes = fields.List(fields.Nested(InstallationCodeSchema), required=True)
+
+
+@installation_codes.route(BASE)
+@installation_codes.arguments(CodesQuerySchema, location="query")
+@installation_codes.response(200, InstallationCodesSchema)
+def index(which: dict[str, str]) -> dict[str, Any]:
+    """Lists the company's codes."""
+    found = code_lists.list_codes(
+        session(), portal().key_ring, caller().account_id, kind=INSTALLATION_CODE, filter=CodeFilter(**which), now=now()
+    )
+    return {"installation_codes": [_document(one.grant) for one in found]}
+
+
+@installation_codes.route(BASE, methods=["POST"])
+@installation_codes.arguments(NewInstallationCodeSchema)
+@installation_codes.response(201, InstallationCodeSchema)
+def make(given: dict[str, Any]) -> dict[str, Any]:
+    """Makes a code."""
+    me, moment = caller(), now()
+    uses = 1 if given["action"] == USE_EXISTING_DEVICE else CODE_USES
+    base = Draft(description="", action=given["action"], expires_at=moment + CODE_LIFE, max_uses=uses)
+    made = grants.make_installation_code(
+        session(), portal().key_ring, account_id=me.account_id, draft=_draft(base, given), actor=me.actor, now=moment
+    )
+    if isinstance(made, grants.Faults):
+        raise code_documents.refuse(made)
+    answer = _document(made.grant)
+    session().commit()
+    return answer
+
+
+@installation_codes.route(f"{BASE}/<public_id>")
+@installation_codes.response(200, InstallationCodeSchema)
+def show(public_id: str) -> dict[str, Any]:
+    """One code."""
+    return _document(code_documents.get_own(INSTALLATION_CODE, public_id))
+
+
+@installation_codes.route(f"{BASE}/<public_id>", methods=["PATCH"])
+@installation_codes.arguments(InstallationCodeChangesSchema)
+@installation_codes.response(200, InstallationCodeSchema)
+@installation_codes.alt_response(409)
+def edit(given: dict[str, Any], public_id: str) -> dict[str, Any] | Response:
+    """Changes what is given."""
+    me, grant = caller(), code_documents.get_own(INSTALLATION_CODE, public_id)
+    version = given.pop("version", grant.version)
+    saved = grants.edit_installation_code(
+        session(), account_id=me.account_id, public_id=public_id, version=version,
+        draft=_draft(code_documents.draft_of(grant), given), actor=me.actor, now=now(),
+    )  # fmt: skip
+    if isinstance(saved, grants.Conflict):
+        return problem(409, "Somebody changed it since you read it.", version=saved.version)
+    if isinstance(saved, grants.Faults):
+        raise code_documents.refuse(saved)
+    answer = _document(saved)
+    session().commit()
+    return answer
+
+
+@installation_codes.route(f"{BASE}/<public_id>", methods=["DELETE"])
+@installation_codes.response(204)
+def remove(public_id: str) -> None:
+    """Removes a code. The devices that it enrolled stay connected."""
+    me, grant = caller(), code_documents.get_own(INSTALLATION_CODE, public_id)
+    grants.revoke(session(), account_id=me.account_id, public_id=grant.public_id, actor=me.actor, now=now())
+    session().commit()
+
+
+@installation_codes.route(f"{BASE}/<public_id>/qr.svg")
+@installation_codes.response(200, {"type": "string"}, content_type=SVG, description="The QR code")
+@installation_codes.alt_response(409)
+def qr(public_id: str) -> Response:
+    """The QR code of a code that can still be used."""
+    grant = code_documents.get_own(INSTALLATION_CODE, public_id)
+    state = grants.state(grant, now())
+    if state not in (grants.ACTIVE, grants.SCHEDULED):
+        return problem(409, "It opens nothing any more. Allow more uses or a later day first.", reason=state)
+    code = _code(grant)
+    picture = svg(variable_symbol(code_documents.scanned_link(grant, code), "M"), f"Installation code {code}")
+    return Response(picture, mimetype=SVG, headers={"Cache-Control": "no-store"})
+
+
+@installation_codes.route(f"{BASE}/<public_id>/redemptions")
+@installation_codes.response(200, RedemptionsSchema)
+def redemptions(public_id: str) -> dict[str, Any]:
+    """The tries to use it, refused ones too."""
+    return code_documents.list_tries(code_documents.get_own(INSTALLATION_CODE, public_id))
+
+
+@installation_codes.route(f"{BASE}/<public_id>/suspend-devices", methods=["POST"])
+@installation_codes.response(200, CountSchema)
+def suspend_devices(public_id: str) -> dict[str, int]:
+    """Suspends every active device that it enrolled."""
+    count = code_documents.suspend_devices(code_documents.get_own(INSTALLATION_CODE, public_id))
+    session().commit()
+    return {"count": count}
+
+
+@installation_codes.route(f"{BASE}/<public_id>/revoke-devices", methods=["POST"])
+@installation_codes.response(200, CountSchema)
+def revoke_devices(public_id: str) -> dict[str, int]:
+    """Revokes every device that it enrolled, from its next request on."""
+    count = code_documents.revoke_devices(code_documents.get_own(INSTALLATION_CODE, public_id))
+    session().commit()
+    return {"count": count}
+
+
+def _code(grant: Grant) -> str:
+    return grouped(grants.reveal(portal().key_ring, grant))
+
+
+def _document(grant: Grant) -> dict[str, Any]:
+    code = _code(grant)
+    return code_documents.shared(grant) | {
+        "code": code,
+        "link": code_documents.scanned_link(grant, code),
+        "action": grant.action,
+        "username_prefix": grant.username_prefix,
+        "device_id": targets.public_id_of_device(session(), grant.device_id) or None,
+    }
+
+
+def _draft(base: Draft, given: dict[str, Any]) -> Draft:
+    changes = code_documents.limits(given)
+    changes |= {name: given[name] for name in ("action", "username_prefix") if name in given}
+    if "device_id" in given:
+        changes["device_id"] = targets.find_device_id(session(), caller().account_id, given["device_id"] or "")
+    return replace(base, **changes)

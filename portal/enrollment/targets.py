@@ -1,0 +1,91 @@
+"""Whom and what a code can be for: the people of the account, and its devices that are not revoked."""
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.accounts import names
+from portal.accounts.models import Membership, User
+from portal.accounts.queries import list_members
+from portal.devices.models import Device
+from portal.lib.emails import email_key
+
+MOST_CHOICES = 1_000
+
+
+def person(name: str, email: str, sign_in_name: str | None) -> str:
+    """A person in a list: the name, and what tells two of one name apart."""
+    known_as = names.shown(email, sign_in_name)
+    return f"{name} ({known_as})" if known_as and known_as != name else name
+
+
+def list_people(session: Session, account_id: int) -> list[tuple[str, str]]:
+    """(public id, words) of everybody in the account, admins first."""
+    return [
+        (one.user.public_id, person(one.user.name, one.user.email, one.sign_in_name))
+        for one in list_members(session, account_id)
+    ]
+
+
+def list_devices(session: Session, account_id: int) -> list[tuple[str, str]]:
+    """(public id, words) of the devices that can be installed, by name."""
+    rows = session.execute(
+        select(Device.public_id, Device.name, Device.status, Device.platform)
+        .where(Device.account_id == account_id, Device.revoked_at.is_(None))
+        .order_by(func.lower(Device.name), Device.id)
+        .limit(MOST_CHOICES)
+    )
+    return [(row.public_id, f"{row.name} ({row.platform})" if row.platform else row.name) for row in rows]
+
+
+def find_user_id(session: Session, account_id: int, text: str) -> int | None:
+    """The row id of the person of this public id, e-mail or sign-in name; None without a text, 0 for nobody here."""
+    if not text:
+        return None
+    found = session.scalar(
+        select(User.id)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.account_id == account_id,
+            or_(
+                User.public_id == text,
+                User.email == email_key(text),
+                Membership.sign_in_name == names.name_key(text),
+            ),
+        )
+        .limit(1)
+    )
+    return found or 0
+
+
+def find_device_id(session: Session, account_id: int, public_id: str) -> int | None:
+    """The row id of the account's device of this public id; None without a text, 0 for none."""
+    if not public_id:
+        return None
+    wanted = select(Device.id).where(Device.account_id == account_id, Device.public_id == public_id)
+    return session.scalar(wanted) or 0
+
+
+def public_id_of_user(session: Session, user_id: int | None) -> str:
+    """Of a row id; "" without one."""
+    return session.scalar(select(User.public_id).where(User.id == user_id)) or "" if user_id else ""
+
+
+def public_id_of_device(session: Session, device_id: int | None) -> str:
+    """Of a row id; "" without one."""
+    return session.scalar(select(Device.public_id).where(Device.id == device_id)) or "" if device_id else ""
+
+
+def name_of_user(session: Session, account_id: int, user_id: int) -> str:
+    """A person of the account in words; somebody who has left is known by name only."""
+    found = session.execute(
+        select(User.name, User.email, Membership.id, Membership.sign_in_name)
+        .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.account_id == account_id))
+        .where(User.id == user_id)
+    ).one()
+    return person(found.name, found.email, found.sign_in_name) if found.id else f"{found.name} (has left)"
+
+
+def name_of_device(session: Session, account_id: int, device_id: int) -> str:
+    """The name of one of the account's devices."""
+    wanted = select(Device.name).where(Device.account_id == account_id, Device.id == device_id)
+    return session.scalar(wanted) or ""
