@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 from joserfc import jwt
-from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidClaimError, JoseError
+from joserfc.errors import BadSignatureError, ClaimError, ExpiredTokenError, JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from portal.lib.sealing import KeyRing
@@ -93,7 +93,7 @@ def _read(key_ring: KeyRing, issuer: str, text: str, now: datetime) -> Claims | 
         return Forged("expired")
     except BadSignatureError:
         return Forged("signature")
-    except InvalidClaimError as refusal:
+    except ClaimError as refusal:
         return Forged(f"claim {refusal.claim}")
     except (JoseError, ValueError, RecursionError):
         return Forged("malformed")

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2.2: 96-bit random nonces
 # NIST SP 800-186, section 3.2.1.3: the order of the group of P-256.
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_SEED_BYTES = (256 + 64) // 8  # 64 bits more than the order has, so that no scalar is likelier (FIPS 186-5, A.2.1)
 
 
 class KeyRingError(Exception):
@@ -83,9 +84,13 @@ def _derive(key: bytes, purpose: str) -> bytes:
 
 
 def _derive_p256(key: bytes) -> EllipticCurvePrivateKey:
-    """FIPS 186-5, A.2.1: 64 bits more than the order's 256, reduced modulo the order less one, plus one."""
-    wide = hmac.new(_derive(key, "tokens"), b"P-256", hashlib.sha512).digest()[: (256 + 64) // 8]
-    return derive_private_key(int.from_bytes(wide) % (_P256_ORDER - 1) + 1, SECP256R1())
+    wide = hmac.new(_derive(key, "tokens"), b"P-256", hashlib.sha512).digest()[:P256_SEED_BYTES]
+    return derive_private_key(p256_scalar(wide), SECP256R1())
+
+
+def p256_scalar(seed: bytes) -> int:
+    """The private scalar that random bytes stand for, from 1 to the order less one (FIPS 186-5, A.2.1)."""
+    return int.from_bytes(seed) % (P256_ORDER - 1) + 1
 
 
 def _mac(key: bytes, purpose: str, message: str) -> str:

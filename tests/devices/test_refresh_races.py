@@ -1,0 +1,104 @@
+"""Many tabs at once, lost answers and kills: one successor for all, and nobody is signed out."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.audit.operations import OPERATOR
+from portal.devices import operations, sessions
+from portal.devices.models import Device, DeviceSession, RefreshToken
+from portal.extensions import db
+from tests.factories.people import make_account, make_member
+from tests.factories.phones import Paired, make_phone
+
+TABS = 32
+
+
+@pytest.fixture
+def phone(app) -> Paired:
+    with app.app_context():
+        account = make_account()
+        return make_phone(account, make_member(account).user_id)
+
+
+def at_once(app, work, count: int = TABS) -> list:
+    """What each thread returned; each has a session of its own, and all begin together."""
+    together = Barrier(count)
+    with app.app_context():
+        engine = db.engine
+
+    def one(number: int):
+        together.wait()
+        with Session(engine) as session:
+            found = work(session, number)
+            session.commit()
+            return found
+
+    with ThreadPoolExecutor(count) as crowd:
+        return list(crowd.map(one, range(count)))
+
+
+def refresher(app, secret: str):
+    ring = app.extensions["portal"].key_ring
+
+    def work(session: Session, _number: int):
+        found = sessions.refresh(session, ring, secret=secret, ip="", now=datetime.now(UTC))
+        return found.refresh_secret if isinstance(found, sessions.Opened) else found.reason
+
+    return work
+
+
+def test_32_tabs_get_the_same_successor_twice_over(app, phone):
+    secret = phone.refresh_token
+    for _ in range(2):
+        answers = set(at_once(app, refresher(app, secret)))
+        assert len(answers) == 1
+        secret = answers.pop()
+        assert len(secret) == 43
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(RefreshToken)) == 3
+        assert db.session.get_one(DeviceSession, phone.session_id).ended_at is None
+
+
+def test_tabs_of_two_generations_at_once_sign_nobody_out(app, phone):
+    """Half of them still hold the token before: it is in its window, and the chain stays one line."""
+    older, newer = phone.refresh_token, at_once(app, refresher(app, phone.refresh_token), 1)[0]
+    by_older, by_newer = refresher(app, older), refresher(app, newer)
+    answers = at_once(app, lambda session, number: (by_newer if number % 2 else by_older)(session, number))
+    assert set(answers[::2]) == {newer}
+    assert len(set(answers[1::2])) == 1
+    with app.app_context():
+        assert db.session.get_one(DeviceSession, phone.session_id).ended_at is None
+
+
+def test_a_process_killed_before_its_commit_has_changed_nothing(app, phone):
+    ring = app.extensions["portal"].key_ring
+    with app.app_context(), Session(db.engine) as session:
+        lost = sessions.refresh(session, ring, secret=phone.refresh_token, ip="", now=datetime.now(UTC))
+        assert isinstance(lost, sessions.Opened)
+        # The process dies here: the database rolls back what was not committed.
+    answer = at_once(app, refresher(app, phone.refresh_token), 1)[0]
+    assert answer != lost.refresh_secret
+    assert at_once(app, refresher(app, lost.refresh_secret), 1) == ["invalid"]
+
+
+def test_refreshing_and_revoking_at_once_leaves_nothing_open(app, phone):
+    refresh = refresher(app, phone.refresh_token)
+
+    def work(session: Session, number: int):
+        if number % 4:
+            return refresh(session, number)
+        device = session.get_one(Device, phone.device_id)
+        return operations.revoke(session, device, actor=OPERATOR, now=datetime.now(UTC))
+
+    answers = at_once(app, work, 16)
+    assert answers.count(True) == 1, "of many who revoke, one has done it"
+    assert at_once(app, refresh, 1) == ["revoked"]
+    with app.app_context():
+        assert db.session.get_one(DeviceSession, phone.session_id).end_reason == "admin"
+        assert db.session.scalars(sa.select(RefreshToken.sealed_successor)).all().count("") >= 1
+        assert not any(db.session.scalars(sa.select(RefreshToken.sealed_successor)))
