@@ -44,11 +44,11 @@ def retire(session: Session, now: datetime) -> None:
 
 def forget_addresses(session: Session, now: datetime) -> None:
     """Forgets the addresses that each company no longer keeps."""
-    for account_id, days in session.execute(select(Account.id, Account.device_address_days)).tuples():
+    for days in session.scalars(select(Account.device_address_days).distinct()).all():
+        theirs = select(Account.id).where(Account.device_address_days == days)
         session.execute(
             update(Device)
-            .where(
-                Device.account_id == account_id, Device.last_ip != "", Device.last_ip_at <= now - timedelta(days=days)
-            )
+            .where(Device.account_id.in_(theirs), Device.last_ip != "", Device.last_ip_at <= now - timedelta(days=days))
             .values(last_ip="", last_ip_at=None)
+            .execution_options(synchronize_session=False)
         )
