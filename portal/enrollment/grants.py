@@ -138,7 +138,6 @@ def make_onboarding(
         update(Grant)
         .where(Grant.account_id == account_id, Grant.kind == ONBOARDING, Grant.user_id == user_id, *is_active(now))
         .values(superseded_at=now)
-        .execution_options(synchronize_session="fetch")
     )
     secret = make_secret()
     made: list[str] = []

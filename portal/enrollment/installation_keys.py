@@ -51,7 +51,6 @@ def rotate(
         update(Grant)
         .where(*older, (Grant.superseded_at.is_(None)) | (Grant.superseded_at > ends_at))
         .values(superseded_at=ends_at, version=Grant.version + 1)
-        .execution_options(synchronize_session="fetch")
     )
     generation = (before.generation or 0) + 1
     grant = make_installation_key(session, key_ring, account_id=account_id, generation=generation, actor=actor, now=now)
@@ -173,11 +172,8 @@ def _turn_devices(session: Session, account_id: int, generation: int, ends_at: d
         Device.pairing_generation < generation,
     )
     later = (Device.pairing_ends_at.is_(None)) | (Device.pairing_ends_at > ends_at)
-    for statement in (
-        update(Device).where(*paired).values(pairing_next=generation),
-        update(Device).where(*paired, later).values(pairing_ends_at=ends_at),
-    ):
-        session.execute(statement.execution_options(synchronize_session="fetch"))
+    session.execute(update(Device).where(*paired).values(pairing_next=generation))
+    session.execute(update(Device).where(*paired, later).values(pairing_ends_at=ends_at))
 
 
 def _record_plan(

@@ -14,6 +14,7 @@ from portal.enrollment.models import INSTALLATION_KEY, USE_EXISTING_DEVICE, Gran
 from portal.enrollment.queries import current_key
 
 UNNAMED = "Phone"
+_UID_LENGTH = 64
 COUNT_MARK = "{n}"  # in the name that a grant gives: the number of the use
 
 
@@ -29,6 +30,7 @@ def find_named(session: Session, account_id: int, device_id: int | None) -> Devi
 
 def find_returned(session: Session, account_id: int, installation_uid: str) -> Device | None:
     """The device that this installation of the app had before, unless it was revoked; held until the commit."""
+    installation_uid = _line(installation_uid, _UID_LENGTH)
     if not installation_uid:
         return None
     return session.scalars(
@@ -90,10 +92,15 @@ def _leave_former(session: Session, device: Device, installation_uid: str, now: 
 
 def _note_facts(device: Device, facts: DeviceFacts) -> None:
     """What the device says about itself; what it does not say stays."""
-    device.platform = facts.platform[:40] or device.platform or ""
-    device.model = facts.model[:80] or device.model or ""
-    device.app_version = facts.app_version[:40] or device.app_version or ""
-    device.installation_uid = facts.installation_uid[:64] or device.installation_uid or ""
+    device.platform = _line(facts.platform, 40) or device.platform or ""
+    device.model = _line(facts.model, 80) or device.model or ""
+    device.app_version = _line(facts.app_version, 40) or device.app_version or ""
+    device.installation_uid = _line(facts.installation_uid, _UID_LENGTH) or device.installation_uid or ""
+
+
+def _line(text: str, length: int) -> str:
+    """One line that fits its column, without what cannot be printed: PostgreSQL takes no NUL."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 2 * length]).split())[:length]
 
 
 def _note_generation(session: Session, device: Device, grant: Grant, now: datetime) -> None:
@@ -111,7 +118,8 @@ def _note_generation(session: Session, device: Device, grant: Grant, now: dateti
 def _name(grant: Grant, facts: DeviceFacts) -> str:
     """What the grant calls its devices, else what the device calls itself."""
     given = str(grant.defaults.get(NAME_KEY, "")).replace(COUNT_MARK, str(grant.use_count))
-    return (given or facts.name or facts.model or facts.browser or UNNAMED)[:80]
+    wanted = (given, facts.name, facts.model, facts.browser, UNNAMED)
+    return next(name for name in (_line(one, 80) for one in wanted) if name)
 
 
 def record_enrolment(session: Session, grant: Grant, device: Device, user: User | None, now: datetime) -> None:
