@@ -54,7 +54,6 @@ ORDERS: dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     "platform": func.lower(Device.platform),
     "person": func.lower(User.name),
     "active": Device.last_active_at,
-    "status": Device.status,
 }
 
 

@@ -57,8 +57,8 @@ class WhichSchema(ApiSchema):
     status = Text(
         20, load_default="", choices=("", *STATUSES, ALL), metadata={"description": "Empty: all but revoked ones."}
     )
-    limit = Whole(1, SHOWN, load_default=SHOWN)
-    offset = Whole(0, 1_000_000, load_default=0)
+    limit = Whole(1, SHOWN, is_text=True, load_default=SHOWN)
+    offset = Whole(0, 1_000_000, is_text=True, load_default=0)
 
 
 class NameSchema(ApiSchema):

@@ -26,7 +26,6 @@ COLUMNS = (
     ("person", "Person"),
     ("active", "Last Active"),
     ("connected", "Connected On"),
-    ("status", "Status"),
 )
 CHOICES = {"": "All but revoked", **STATUS_WORDS, ALL: "All"}
 ACTS = {"suspend": "Suspend", "revoke": "Revoke Access"}

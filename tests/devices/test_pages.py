@@ -1,0 +1,232 @@
+"""The devices page and the page of one device: search, order, flags, acts on one and on many, kept addresses."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from portal.accounts.models import Account
+from portal.audit.models import AuditEvent
+from portal.devices.models import Device, DeviceSession
+from portal.extensions import db
+from tests.factories.devices import make_device
+from tests.factories.people import make_account, make_member
+
+PAGE = "/admin/devices"
+NOON = datetime(2030, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def company(app, clock):
+    """Four phones of one company by name, and one of another company."""
+    with app.app_context():
+        account = make_account()
+        ada = make_member(account)
+        bo = make_member(account, "bo@example.com", name="Bo Berg", role="member")
+        other = make_account("Elsewhere")
+        cleo = make_member(other, "cleo@example.com", name="Cleo")
+        made = {
+            "Alpha": make_device(account, ada, "Alpha", facts={"platform": "Android", "model": "Pixel 9"}),
+            "beta": make_device(account, bo, "beta", facts={"platform": "iOS"}),
+            "Gamma": make_device(account, bo, "Gamma", facts={"platform": "Windows"}),
+            "Waiting": make_device(account, bo, "Waiting", status="pending_approval"),
+            "Theirs": make_device(other, cleo, "Theirs"),
+        }
+        return {name: device.public_id for name, device in made.items()}
+
+
+@pytest.fixture
+def ada(company, client):
+    client.sign_in("ada@example.com")
+    return client
+
+
+def names(page):
+    """The devices of a list in their order."""
+    return re.findall(r'<a href="/admin/devices/\w{12}" dir="auto">([^<]+)</a>', page)
+
+
+def listed(client, query=""):
+    return names(client.get(f"{PAGE}?{query}").text)
+
+
+def change(app, public_id, **columns):
+    with app.app_context():
+        device = db.session.query(Device).filter_by(public_id=public_id).one()
+        for column, value in columns.items():
+            setattr(device, column, value)
+        db.session.commit()
+
+
+def status(app, public_id):
+    with app.app_context():
+        return db.session.query(Device.status).filter_by(public_id=public_id).scalar()
+
+
+def test_the_list_shows_the_company_s_own_devices(ada):
+    page = ada.get(PAGE).text
+    assert sorted(names(page)) == ["Alpha", "Gamma", "Waiting", "beta"]
+    for words in ("Pixel 9", "Bo Berg", "Waiting for approval", "1 Mar 2030, 12:00", "Mobile App", "203.0.113.7"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=pixel", ["Alpha"]),
+        ("q=BETA", ["beta"]),
+        ("q=bo+windows", ["Gamma"]),
+        ("q=100%25", []),
+        ("sort=name", ["Alpha", "beta", "Gamma", "Waiting"]),
+        ("sort=-name", ["Waiting", "Gamma", "beta", "Alpha"]),
+        ("sort=platform&status=active", ["Alpha", "beta", "Gamma"]),
+        ("sort=person&status=active", ["Alpha", "Gamma", "beta"]),
+        ("status=pending_approval", ["Waiting"]),
+        ("status=nonsense&sort=nonsense&page=x", ["Waiting", "Gamma", "beta", "Alpha"]),
+        ("page=2", []),
+        ("page=99999999999", ["Waiting", "Gamma", "beta", "Alpha"]),
+    ],
+)
+def test_search_order_and_status(ada, query, found):
+    assert listed(ada, query) == found
+
+
+def test_a_search_that_finds_nothing_and_an_empty_company_say_what_to_do(app, ada, client):
+    assert "Nothing matches" in ada.get(f"{PAGE}?q=nobody").text
+    with app.app_context():
+        make_member(make_account("New"), "new@example.com")
+    client.submit("/sign-out")
+    client.sign_in("new@example.com")
+    page = client.get(PAGE).text
+    assert "No devices yet" in page and "Connect my phone" in page
+
+
+def test_what_asks_for_a_look_is_flagged(app, ada, company, clock):
+    change(app, company["Alpha"], last_active_at=NOON - timedelta(days=61))
+    change(app, company["beta"], new_network_at=NOON - timedelta(days=1))
+    with app.app_context():
+        gamma = db.session.query(Device).filter_by(public_id=company["Gamma"]).one()
+        db.session.query(DeviceSession).filter_by(device_id=gamma.id).update(
+            {"idle_expires_at": NOON + timedelta(days=3)}
+        )
+        db.session.commit()
+
+    def flags(name):
+        row = re.search(rf"<tr>(?:(?!</tr>).)*>{name}</a>.*?</tr>", ada.get(PAGE).text, re.DOTALL)[0]
+        return [one for one in ("Unused for 60 days", "New network", "Signs out in 3 days") if one in row]
+
+    assert {name: flags(name) for name in ("Alpha", "beta", "Gamma", "Waiting")} == {
+        "Alpha": ["Unused for 60 days"],
+        "beta": ["New network"],
+        "Gamma": ["Signs out in 3 days"],
+        "Waiting": [],
+    }
+    assert "1 device signs out within 7 days" in ada.get(PAGE).text
+
+
+def test_suspended_resumed_approved_and_revoked(app, ada, company):
+    beta, waiting = company["beta"], company["Waiting"]
+    for act, public_id, then in (
+        ("suspend", beta, "suspended"),
+        ("resume", beta, "active"),
+        ("approve", waiting, "active"),
+        ("revoke", beta, "revoked"),
+        ("resume", beta, "revoked"),
+        ("approve", beta, "revoked"),
+    ):
+        assert ada.submit(f"{PAGE}/{public_id}/{act}").status_code == 303
+        assert status(app, public_id) == then, act
+    page = ada.get(f"{PAGE}/{beta}").text
+    for words in ("Device: suspend", "Device: resume", "Device: revoke", "It was signed out for good"):
+        assert words in page
+    assert "Revoke Access" not in page, "there is nothing left to revoke"
+
+
+@pytest.mark.parametrize(("act", "words"), [("suspend", "From its next request on"), ("revoke", "cannot be undone")])
+def test_acts_that_take_something_away_say_so_first(app, ada, company, act, words):
+    page = ada.get(f"{PAGE}/{company['beta']}/{act}").text
+    assert words in page and "beta?" in page
+    assert status(app, company["beta"]) == "active"
+
+
+def test_the_page_of_a_device_says_how_it_joined_and_what_became_of_it(app, ada, company):
+    ada.submit(f"{PAGE}/{company['beta']}/name", {"name": "Cab tablet"})
+    page = ada.get(f"{PAGE}/{company['beta']}").text
+    for words in (
+        *("Cab tablet", "How it joined", "Mobile App", "redeemed", "iPhone, Safari"),
+        *("Device: rename", '<del dir="auto">beta</del>', "Device identifier", company["beta"]),
+    ):
+        assert words in page
+    ada.submit(f"{PAGE}/{company['beta']}/name", {"name": "  "})
+    assert "A device needs a name." in ada.get(f"{PAGE}/{company['beta']}").text
+
+
+def test_many_are_asked_about_by_their_exact_number_and_then_done(app, ada, company):
+    ticked = [("record", company[name]) for name in ("Alpha", "beta", "Waiting", "Theirs")]
+    page = ada.submit(f"{PAGE}/bulk", [("action", "suspend"), *ticked]).text
+    assert "Suspend 2 devices?" in page, "a waiting one cannot be suspended, another company's is not named"
+    assert "Theirs" not in page and status(app, company["Alpha"]) == "active"
+    confirmed = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
+    ada.submit(f"{PAGE}/bulk", [pair for pair in confirmed if pair[0] != "csrf_token"])
+    assert {name: status(app, company[name]) for name in company} == {
+        "Alpha": "suspended",
+        "beta": "suspended",
+        "Gamma": "active",
+        "Waiting": "pending_approval",
+        "Theirs": "active",
+    }
+    assert "2 devices were suspended." in ada.get(PAGE).text
+
+
+def test_all_that_a_search_finds_are_revoked_together(app, ada, company):
+    page = ada.submit(f"{PAGE}/bulk", {"action": "revoke", "filter": "q=bo"}).text
+    assert "Revoke Access of 3 devices?" in page
+    ada.submit(f"{PAGE}/bulk", {"action": "revoke", "filter": "q=bo", "confirmed": "1"})
+    assert [name for name in company if status(app, company[name]) == "revoked"] == ["beta", "Gamma", "Waiting"]
+    with app.app_context():
+        assert db.session.query(AuditEvent).filter_by(action="device.revoke").count() == 3
+        ended = db.session.query(DeviceSession).filter(DeviceSession.ended_at.is_not(None)).count()
+        assert ended == 3
+
+
+@pytest.mark.parametrize("fields", [{"action": "suspend"}, {"action": "suspend", "record": "nothing"}])
+def test_nothing_ticked_changes_nothing(ada, fields):
+    assert ada.submit(f"{PAGE}/bulk", fields).status_code == 303
+    assert "Tick at least one." in ada.get(PAGE).text
+
+
+def test_an_act_that_is_none_is_refused(ada):
+    assert ada.submit(f"{PAGE}/bulk", {"action": "delete"}).status_code == 400
+
+
+def test_addresses_are_kept_as_long_as_the_company_says(app, ada, company):
+    assert 'value="30"' in ada.get(PAGE).text
+    change(app, company["Alpha"], last_ip="203.0.113.9", last_ip_at=NOON - timedelta(days=10))
+    assert ada.submit(f"{PAGE}/addresses", {"days": "7"}).status_code == 303
+    page = ada.get(PAGE).text
+    assert "203.0.113.9" not in page and "203.0.113.7" in page, "what is older than 7 days is forgotten at once"
+    ada.submit(f"{PAGE}/addresses", {"days": "0"})
+    with app.app_context():
+        kept = dict(db.session.query(Device.name, Device.last_ip).all())
+        assert kept == {"Alpha": "", "beta": "", "Gamma": "", "Waiting": "", "Theirs": "203.0.113.7"}
+        own = db.session.query(Account).filter_by(name="North Yard Haulage").one()
+        assert own.device_address_days == 0
+        event = (
+            db.session.query(AuditEvent).filter_by(action="devices.addresses").order_by(AuditEvent.id.desc()).first()
+        )
+        assert (event.before, event.after) == ({"days": 7}, {"days": 0})
+
+
+@pytest.mark.parametrize("typed", ["366", "-1", "", "1.5", "x", "٣", "9999"])
+def test_a_number_of_days_that_is_none_is_refused(app, ada, typed):
+    answer = ada.submit(f"{PAGE}/addresses", {"days": typed})
+    assert answer.status_code == 422 and "Type a number from 0 to 365." in answer.text
+    with app.app_context():
+        assert {days for (days,) in db.session.query(Account.device_address_days)} == {30}
