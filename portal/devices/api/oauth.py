@@ -14,6 +14,7 @@ from portal.api import cookies
 from portal.api.blueprints import ApiBlueprint
 from portal.devices import introspection, operations, sessions, tokens
 from portal.devices.api import alerts
+from portal.devices.api.documents import ERROR, FORM, KEYS, METADATA, ONE_TOKEN, SHOWN, TOKENS, described, text
 from portal.devices.models import APP, BY_USER, PAIRED
 from portal.web.context import now, portal, session, short_read
 from portal.web.identity import find_identity
@@ -21,7 +22,6 @@ from portal.web.identity import find_identity
 oauth = ApiBlueprint("oauth", __name__, description="Tokens of phones, as the standards say.")
 
 CLEAR = '"cache", "storage"'  # Clear-Site-Data, section 3.1
-FORM = "application/x-www-form-urlencoded"
 CANNOT = "The token is unknown, used, revoked or expired."
 
 
@@ -29,36 +29,14 @@ class Unreadable(Exception):
     """The form cannot be taken: the error of RFC 6749, section 5.2, and a sentence."""
 
 
-def described(fields: dict[str, str], *required: str) -> dict[str, Any]:
-    """A form for the description of the API: field -> what it is for."""
-    properties = {name: {"type": "string", "description": text} for name, text in fields.items()}
-    schema = {"type": "object", "properties": properties, "required": list(required)}
-    return {"requestBody": {"required": True, "content": {FORM: {"schema": schema}}}}
-
-
-ERROR = {
-    "type": "object",
-    "required": ["error", "error_description"],
-    "properties": {name: {"type": "string"} for name in ("error", "error_description", "reason")},
-}
-TOKENS = {
-    "type": "object",
-    "required": ["access_token", "token_type", "expires_in", "scope"],
-    "properties": {
-        **{name: {"type": "string"} for name in ("access_token", "token_type", "scope", "refresh_token")},
-        "expires_in": {"type": "integer"},
-    },
-}
-
-
 @oauth.route("/oauth/token", methods=["POST"])
 @oauth.doc(
     **described(
         {
-            "grant_type": "refresh_token",
-            "refresh_token": "The newest one. A browser leaves it out: its cookie counts.",
-            "client_id": "portal-app, or nothing.",
-            "scope": "That of the session, or nothing.",
+            "grant_type": text("", "refresh_token"),
+            "refresh_token": text("The newest one. A browser leaves it out: its cookie counts."),
+            "client_id": text("", sessions.CLIENT_ID),
+            "scope": text("That of the session.", PAIRED, APP),
         },
         "grant_type",
     )
@@ -86,17 +64,17 @@ def token() -> Response:
 
 
 @oauth.route("/oauth/revoke", methods=["POST"])
-@oauth.doc(**described({"token": "An access or refresh token.", "token_type_hint": "Not needed."}, "token"))
+@oauth.doc(**ONE_TOKEN)
 @oauth.response(200, {"type": "object"}, description="The token is not good, whatever it was.")
 @oauth.alt_response(400, schema=ERROR, description="RFC 6749, section 5.2")
 def revoke() -> Response:
     """Ends the session of a token."""
     try:
-        text = read_form("token")["token"]
+        given = read_form("token")["token"]
     except Unreadable as fault:
         return refuse(*fault.args)
     own, moment = portal(), now()
-    shown = introspection.find_token(session(), own.key_ring, own.settings.public_url, text, moment)
+    shown = introspection.find_token(session(), own.key_ring, own.settings.public_url, given, moment)
     if shown is not None:
         sessions.end_session(session(), shown.session_id, BY_USER, moment)
         session().commit()
@@ -104,20 +82,20 @@ def revoke() -> Response:
 
 
 @oauth.route("/oauth/introspect", methods=["POST"])
-@oauth.doc(**described({"token": "An access or refresh token.", "token_type_hint": "Not needed."}, "token"))
-@oauth.response(200, {"type": "object", "required": ["active"]}, description="RFC 7662, section 2.2")
+@oauth.doc(**ONE_TOKEN)
+@oauth.response(200, SHOWN, description="RFC 7662, section 2.2")
 @oauth.alt_response(400, schema=ERROR, description="RFC 6749, section 5.2")
 @oauth.alt_response(401, schema=ERROR, description="RFC 7662, section 2.3")
 def introspect() -> Response:
     """Says whether a token is good: to its own session, and to whoever manages the company's devices."""
     try:
-        text = read_form("token")["token"]
+        given = read_form("token")["token"]
     except Unreadable as fault:
         return refuse(*fault.args)
     own, moment = portal(), now()
     with short_read() as reader:
         asking = find_asking(reader)
-        shown = introspection.find_token(reader, own.key_ring, own.settings.public_url, text, moment)
+        shown = introspection.find_token(reader, own.key_ring, own.settings.public_url, given, moment)
     if asking is None:
         return refuse_asking()
     account_id, session_id = asking
@@ -126,14 +104,14 @@ def introspect() -> Response:
 
 
 @oauth.route("/.well-known/jwks.json")
-@oauth.response(200, {"type": "object", "required": ["keys"]}, description="RFC 7517, section 5")
+@oauth.response(200, KEYS, description="RFC 7517, section 5")
 def jwks() -> Response:
     """The public keys that access tokens are signed with."""
     return cached(tokens.jwks(portal().key_ring))
 
 
 @oauth.route("/.well-known/oauth-authorization-server")
-@oauth.response(200, {"type": "object", "required": ["issuer"]}, description="RFC 8414, section 2")
+@oauth.response(200, METADATA, description="RFC 8414, section 2")
 def metadata() -> Response:
     """Where what is, for programs."""
     url = portal().settings.public_url
@@ -257,10 +235,10 @@ def cached(document: dict[str, Any]) -> Response:
 
 def find_asking(reader: Session) -> tuple[int, int] | None:
     """Who asks, as the account all of whose tokens they may see and the session whose they may; 0 for none."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme:
         own = portal()
-        bearer = introspection.find_token(reader, own.key_ring, own.settings.public_url, text.strip(), now())
+        bearer = introspection.find_token(reader, own.key_ring, own.settings.public_url, given.strip(), now())
         is_bearer = scheme.lower() == "bearer" and bearer is not None and bool(bearer.jti)
         return (0, bearer.session_id) if is_bearer and bearer else None
     identity = find_identity()
