@@ -170,8 +170,9 @@ def _check_uses(uses: int | None) -> str:
 
 def _check_action(draft: Draft) -> tuple[tuple[str, str], ...]:
     """What the chosen action cannot do without."""
-    if draft.action == CREATE_ACCOUNT_AND_DEVICE and not _PREFIX.fullmatch(draft.username_prefix):
-        return (("username_prefix", "Use 1 to 20 letters, digits and hyphens, for example crew-."),)
+    if draft.action == CREATE_ACCOUNT_AND_DEVICE and draft.username_prefix:
+        rule = "Use at most 20 letters, digits and hyphens, for example crew-."
+        return () if _PREFIX.fullmatch(draft.username_prefix) else (("username_prefix", rule),)
     if draft.action == CREATE_DEVICE and draft.user_id is None and not draft.is_fleet:
         return (("user_id", "Choose the account that the devices are registered to."),)
     if draft.action == USE_EXISTING_DEVICE and draft.device_id is None:

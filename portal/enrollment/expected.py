@@ -35,7 +35,7 @@ def add_device(
     actor: Actor,
     now: datetime,
 ) -> Expected | Faults:
-    """A device that is expected, with its code. ``user_id``: who is signed in on it once it is installed."""
+    """A device that is expected, with its code. ``user_id``: whom it is registered to."""
     if not 0 < len(name) <= LONGEST_NAME:
         return Faults({"name": f"Name the device, in at most {LONGEST_NAME} characters."})
     if user_id is not None and find_membership(session, account_id, user_id) is None:

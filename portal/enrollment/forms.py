@@ -140,7 +140,7 @@ class CodeForm(LimitsForm):
         "Username prefix",
         filters=[one_line],
         description="Letters, digits and hyphens, at most 20. Whoever joins signs in with the prefix and a number: "
-        "crew- makes crew-001, crew-002 and so on.",
+        "crew- makes crew-001, crew-002 and so on. Empty: they give their e-mail address and sign in with it.",
     )
     user_id = SelectField(
         "Account",
@@ -207,7 +207,7 @@ class ExpectedDeviceForm(RoomForm):
         validators=[InputRequired()],
     )
     owner = SelectField(
-        "Owner", validate_choice=False, description="Whoever is chosen is signed in on it once it is installed."
+        "Owner", validate_choice=False, description="The person that the device is registered to."
     )
     send_by = RadioField(
         "Send the installation code", choices=[SelectChoice(*one) for one in SENDINGS], default="email",

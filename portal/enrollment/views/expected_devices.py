@@ -16,6 +16,7 @@ from portal.enrollment.forms import ExpectedDeviceForm, read_count
 from portal.enrollment.models import Grant
 from portal.enrollment.views.code_pages import shown, timezone
 from portal.enrollment.views.installation_codes import host, picture, scanned_link
+from portal.jobs import models as jobs
 from portal.lib.clock import show_moment
 from portal.lib.typed_codes import grouped
 from portal.web import mailer
@@ -125,6 +126,10 @@ def _add_page(form: ExpectedDeviceForm) -> str:
 def _code_page(device: Device, form: ExpectedDeviceForm) -> str:
     grant = expected.find_code(session(), device, now())
     last = code_sending.find_last(session(), device.account_id, device)
+    form.send_by.choices = [one for one in form.send_by.choices if one.value]
+    if last is not None and request.method != "POST":
+        form.send_by.data = BY_SMS if last.channel == jobs.BY_SMS else BY_MAIL
+        form.recipient.data = last.recipient
     return render_template(
         "enrollment/device_code.html",
         device=_describe(device),
