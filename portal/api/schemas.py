@@ -20,24 +20,28 @@ class ApiSchema(ma.Schema):
 
 
 class Text(fields.String):
-    """A text of ``shortest`` to ``longest`` characters; blanks around it are dropped where ``is_trimmed``."""
+    """A text of ``shortest`` to ``longest`` characters; blanks around it are dropped where ``is_trimmed``.
+
+    ``longest`` None: ``pattern`` alone decides, or the address that it stands in.
+    """
 
     default_error_messages = REQUIRED | {"invalid": "Send a text.", "invalid_utf8": "Send a text in UTF-8."}
 
     def __init__(
-        self, longest: int, *, shortest: int = 0, choices: tuple[str, ...] = (), is_trimmed: bool = False, **more: Any
+        self,
+        longest: int | None,
+        *,
+        shortest: int = 0,
+        choices: tuple[str, ...] = (),
+        pattern: str = "",
+        is_trimmed: bool = False,
+        **more: Any,
     ) -> None:
-        checks: list[validate.Validator] = [
-            validate.Length(
-                shortest or None,
-                longest,
-                error="Write at least {min} and at most {max} characters."
-                if shortest > 1
-                else "Write at most {max} characters."
-                if not shortest
-                else "Write something, in at most {max} characters.",
-            )
-        ]
+        checks: list[validate.Validator] = []
+        if longest is not None:
+            checks.append(validate.Length(shortest or None, longest, error=_length_sentence(shortest)))
+        if pattern:
+            checks.append(validate.Regexp(pattern, error="This text holds characters that do not belong here."))
         if choices:
             checks.append(validate.OneOf(choices, error="Choose one of: {choices}."))
         super().__init__(validate=checks, **more)
@@ -46,6 +50,12 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more)
         return text.strip() if self.is_trimmed else text
+
+
+def _length_sentence(shortest: int) -> str:
+    if shortest > 1:
+        return "Write at least {min} and at most {max} characters."
+    return "Write something, in at most {max} characters." if shortest else "Write at most {max} characters."
 
 
 class Whole(fields.Integer):

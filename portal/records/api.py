@@ -30,7 +30,11 @@ class ListQuery(ApiSchema):
 
     q = Text(LONGEST_QUERY, metadata={"description": "Words of the name, tag, plate, serial number, e-mail or phone."})
     kind = Text(10, choices=tuple(BY_NAME))
-    cursor = Text(800, metadata={"description": "The next_cursor of the page before; any other text is the beginning."})
+    cursor = Text(
+        None,
+        pattern=r"^[A-Za-z0-9_-]*$",
+        metadata={"description": "The next_cursor of the page before; what is none is the beginning."},
+    )
     limit = Whole(1, MOST, is_text=True, load_default=lists.PAGE)
 
 

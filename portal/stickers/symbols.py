@@ -29,6 +29,7 @@ LARGEST_VERSION = 40
 _ERROR_CORRECTION = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
 _CHARACTERS = ALPHA_NUM.decode("ascii")
 _ALPHANUMERIC: Literal[2] = 2  # the mode indicator (ISO/IEC 18004, table 2)
+_BYTES: Literal[4] = 4
 # In this mode a pair of characters is one number, 45 * first + second, in 11 bits; a last single one has 6 bits.
 _PAIRS = tuple(first + second for first in _CHARACTERS for second in _CHARACTERS)
 _PAIR_BITS = 11
@@ -259,8 +260,7 @@ def variable_symbol(text: str, level: Level) -> Symbol:
 
     ValueError when the text is too long for a QR symbol.
     """
-    code = QRCode(error_correction=_ERROR_CORRECTION[level])
-    code.add_data(text)
+    code = _filled(text, level)
     version = code.best_fit()
     size = modules_per_side(version)
     penalty = Penalty(size)
@@ -270,6 +270,20 @@ def variable_symbol(text: str, level: Level) -> Symbol:
         drawn[mask] = _drawn_bits(code)
     best = min(MASKS, key=lambda mask: penalty.score(drawn[mask]))
     return Symbol(size, _stride(size), drawn[best], version, level, best)
+
+
+def _filled(text: str, level: Level) -> QRCode[Any]:
+    """Return a symbol that holds the text, in the shortest mode that the library can compute."""
+    code = QRCode(error_correction=_ERROR_CORRECTION[level])
+    code.add_data(text)
+    code.best_fit()
+    try:
+        code.make(fit=False)
+    except ValueError:
+        # It cannot check a block of nothing but zero bits: twenty zeros in digit mode fill one, in bytes none do.
+        code = QRCode(error_correction=_ERROR_CORRECTION[level])
+        code.add_data(QRData(text, _BYTES))
+    return code
 
 
 def _drawn_bits(code: QRCode[Any]) -> int:

@@ -80,7 +80,7 @@ def test_a_line_says_what_tells_one_from_another(client, company):
 
 def test_a_place_that_is_none_is_the_beginning(client, company):
     first = client.get("/api/v1/records", headers=company["phone"]).json
-    for cursor in ("nonsense", "\u00e9", "WzAsIngiXQ", "A" * 800):
+    for cursor in ("nonsense", "WzAsIngiXQ", "A" * 800):
         answer = client.get("/api/v1/records", query_string={"cursor": cursor}, headers=company["phone"])
         assert answer.json == first
 

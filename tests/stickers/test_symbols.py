@@ -207,6 +207,11 @@ def test_variable_texts_take_the_smallest_symbol_and_are_read(text, level):
     assert points[symbol.mask] == min(points)
 
 
+@pytest.mark.parametrize("text", ["0" * 250, "https://qr.example.com/app#u=" + "0" * 250, "0" * 60 + "1"])
+def test_texts_of_nothing_but_zeros_are_read_too(text):
+    assert read(symbols.variable_symbol(text, "M").rows()) == text
+
+
 def test_a_variable_text_that_fits_no_symbol_is_refused():
     with pytest.raises(ValueError, match="version"):
         symbols.variable_symbol("x" * 3000, "L")
