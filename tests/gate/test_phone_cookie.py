@@ -64,7 +64,7 @@ def test_the_whole_record_without_a_passcode(phone, truck):
     assert answer.status_code == 200 and "Truck 7" in answer.text
     assert PLATE in answer.text and "registration" in answer.text.lower()  # as a member, not as a visitor
     assert 'name="passcode"' not in answer.text
-    assert "/admin/" not in answer.text  # this browser could not open it
+    assert 'href="/app"' in answer.text and "/admin/" not in answer.text  # which this browser could not open
 
 
 def test_a_visitor_with_the_passcode_sees_less(app, truck):

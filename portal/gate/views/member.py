@@ -18,10 +18,12 @@ from portal.web.identity import find_identity
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody of the sticker's company. ``pages``: the permissions whose pages this very browser can open."""
+    """Somebody of the sticker's company. ``pages``: the permissions whose pages this very browser can open; ``home``:
+    where they go on."""
 
     user_id: int
     pages: frozenset[str]
+    home: str
 
     def may_open(self, permission: str) -> bool:
         """Whether a link to a page that asks for this permission leads there."""
@@ -44,7 +46,7 @@ def _signed_in(look: Look) -> Member | None:
     if place is None or (place.requires_second_step and not identity.has_second_step):
         return None
     is_here = identity.account_id == look.company.id
-    return Member(identity.user_id, identity.permissions if is_here else frozenset())
+    return Member(identity.user_id, identity.permissions if is_here else frozenset(), "/admin/")
 
 
 def _on_phone(connection: Connection, look: Look) -> Member | None:
@@ -52,4 +54,4 @@ def _on_phone(connection: Connection, look: Look) -> Member | None:
     secret = read_phone()
     phone = find_phone_by_cookie(connection, digest(secret), look.company.public_id, now()) if secret else None
     # It opens no page behind the sign-in, so it is shown no way there.
-    return Member(phone.user_id, frozenset()) if phone is not None and phone.user_id is not None else None
+    return Member(phone.user_id, frozenset(), "/app") if phone is not None and phone.user_id is not None else None

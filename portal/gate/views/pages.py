@@ -163,7 +163,7 @@ def show_record(look: Look, expirations: Sequence[ShownExpiration], member: Memb
             words=languages.words(),
         ),
         base=request.path,
-        is_member=member is not None,
+        home_href=member.home if member is not None else "",
         edit_href=f"/admin/records/{thing.public_id}/edit" if may_edit else "",
     )
 
