@@ -1,5 +1,7 @@
 """Many tabs at once, lost answers and kills: one successor for all, and nobody is signed out."""
 
+import http.client
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Barrier
@@ -102,3 +104,36 @@ def test_refreshing_and_revoking_at_once_leaves_nothing_open(app, phone):
         assert db.session.get_one(DeviceSession, phone.session_id).end_reason == "admin"
         assert db.session.scalars(sa.select(RefreshToken.sealed_successor)).all().count("") >= 1
         assert not any(db.session.scalars(sa.select(RefreshToken.sealed_successor)))
+
+
+def test_32_tabs_by_cookie_against_a_live_portal(live, live_app):
+    """The whole way, with several processes' worth of threads: one new cookie for all, and it works."""
+    with live_app.app_context():
+        account = make_account()
+        phone = make_phone(account, make_member(account).user_id)
+    together = Barrier(TABS)
+
+    def refresh(secret: str, wait: bool = True) -> tuple[int, dict, str]:
+        if wait:
+            together.wait()
+        connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=120)
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": f"refresh={secret}",
+            "Origin": live.url,
+            "Sec-Fetch-Site": "same-origin",
+        }
+        connection.request("POST", "/oauth/token", "grant_type=refresh_token", headers)
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        connection.close()
+        return answer.status, body, (answer.getheader("Set-Cookie") or "").partition(";")[0].removeprefix("refresh=")
+
+    with ThreadPoolExecutor(TABS) as crowd:
+        answers = list(crowd.map(refresh, [phone.refresh_token] * TABS))
+    assert {status for status, _, _ in answers} == {200}
+    cookies = {cookie for _, _, cookie in answers}
+    assert len(cookies) == 1 and cookies != {phone.refresh_token}
+    assert all("refresh_token" not in body for _, body, _ in answers)
+    status, body, _ = refresh(cookies.pop(), wait=False)
+    assert (status, body["scope"]) == (200, "app")
