@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.accounts.models import Invitation
+from portal.enrollment.models import Grant
 from portal.extensions import db
 from portal.gate.known_devices import make_crew_link, use_link
 from portal.gate.models import KnownDevice
@@ -16,6 +17,7 @@ from portal.lib.secrets import digest
 from portal.routes import audience_of
 from portal.stickers.queries import get_current_sticker
 from portal.visits.models import Message
+from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record
 
@@ -28,7 +30,7 @@ def ids(app: Flask) -> dict[str, str]:
     """One of everything in company A, by what it is; B's admin is boris@example.com."""
     with app.app_context():
         ours = make_account("Ours")
-        make_member(ours, "ada@example.com")
+        admin = make_member(ours, "ada@example.com")
         member = make_member(ours, "mia@example.com", name="Mia Member", role="member")
         contact = make_record(ours, "contact", "Olga Owner", email="olga@example.com", phone="+12025550123")
         truck = make_record(ours, "vehicle", "Truck 7", owner_id=contact.id, photo_key="a" * 64)
@@ -72,6 +74,7 @@ def ids(app: Flask) -> dict[str, str]:
             now=datetime.now(UTC),
         )
         use_link(session, secret, "iPhone, Safari", datetime.now(UTC))
+        phone = make_device(ours, admin, "Ada's phone")
         session.commit()
         theirs = make_account("Theirs")
         make_member(theirs, "boris@example.com", name="Boris")
@@ -84,6 +87,8 @@ def ids(app: Flask) -> dict[str, str]:
             "mail": mail.public_id,
             "message": message.public_id,
             "crew link": link.public_id,
+            "device": phone.public_id,
+            "onboarding": session.scalars(select(Grant.public_id).where(Grant.id == phone.grant_id)).one(),
             "known device": session.scalars(select(KnownDevice.public_id)).one(),
             "sticker": get_current_sticker(session, ours.id, truck.id).public_id,
             "labels job": jobs["labels.print"].public_id,
@@ -102,6 +107,9 @@ ARGUMENTS = {
     "admin.outgoing.run_again": {"public_id": "labels job"},
     "admin.messages": {"public_id": "message"},
     "admin.people": {"public_id": "member"},
+    "admin.devices": {"public_id": "device", "act": "=revoke"},
+    "admin.mobile_app": {"public_id": "device"},
+    "admin.mobile_app.undo": {"public_id": "onboarding"},
     "admin.gate_settings.revoke_link": {"public_id": "crew link"},
     "admin.gate_settings.rename_device": {"public_id": "known device"},
     "admin.gate_settings.revoke_device": {"public_id": "known device"},

@@ -10,6 +10,7 @@ from PIL import Image
 from portal.accounts import staffing
 from portal.accounts.models import MEMBER, Account, Membership
 from portal.audit.operations import Actor
+from portal.devices.models import DeviceSession
 from portal.extensions import db
 from portal.jobs.models import DEAD, DONE, Job
 from portal.jobs.operations import enqueue
@@ -20,6 +21,7 @@ from portal.records.models import Record
 from portal.stickers import operations as stickers
 from portal.stickers.queries import get_current_sticker
 from portal.visits.models import Message
+from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
 
@@ -88,6 +90,7 @@ def furnish(app: Flask, words: Words = ORDINARY) -> Company:
         _furnish_closed(company, account, other)
         _furnish_people(company, account, admin, words)
         _furnish_jobs(company, account, admin, words)
+        _furnish_devices(company, account, admin, words)
         db.session.commit()
     return company
 
@@ -261,6 +264,29 @@ def _furnish_people(company: Company, account: Account, admin: Membership, words
     company.admin |= {
         "member": f"/admin/settings/people/{member.public_id}",
         "remove member": f"/admin/settings/people/{member.public_id}/remove",
+    }
+
+
+def _furnish_devices(company: Company, account: Account, admin: Membership, words: Words) -> None:
+    """Phones in every state that lists show, all flags on one of them."""
+    long_ago = _now() - timedelta(days=80)
+    facts = {"model": words.vehicle[:80], "app_version": "1.0", "platform": "Android"}
+    flagged = make_device(
+        account, admin, words.vehicle[:80], facts=facts, last_active_at=long_ago, new_network_at=_now()
+    )
+    running = db.session.query(DeviceSession).filter_by(device_id=flagged.id).one()
+    running.idle_expires_at = _now() + timedelta(days=3)
+    for status in ("suspended", "pending_approval", "revoked"):
+        make_device(account, admin, f"{words.owner[:60]} {status}", status=status)
+    at = f"/admin/devices/{flagged.public_id}"
+    company.admin |= {
+        "mobile app": "/admin/mobile-app",
+        "mobile app, revoke": f"/admin/mobile-app/devices/{flagged.public_id}/revoke",
+        "devices": "/admin/devices",
+        "devices, none found": "/admin/devices?q=nothing+like+it",
+        "device": at,
+        "suspend device": f"{at}/suspend",
+        "revoke device": f"{at}/revoke",
     }
 
 

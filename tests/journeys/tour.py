@@ -43,6 +43,11 @@ def _archive_all(page: Page) -> None:
     page.get_by_role("heading", name="Archive").wait_for()
 
 
+def _cover(page: Page) -> None:
+    page.locator(".offer-qr").wait_for()
+    page.evaluate("dispatchEvent(new Event('blur'))")
+
+
 def _open_picker(page: Page) -> None:
     page.get_by_role("combobox", name="Owner").click()
     page.locator(".combobox-list [role=option]").first.wait_for()
@@ -65,6 +70,11 @@ def _offline(page: Page) -> None:
 
 # A page by its name, what is done there, and what has appeared then.
 ADMIN_ACTS: tuple[tuple[str, str, Act, str], ...] = (
+    ("mobile app", "a code", _send("#qr .btn-success"), ".offer-qr"),
+    ("mobile app", "a covered code", _cover, ".offer-secret[data-covered]"),
+    ("mobile app", "renaming", _send(".device-rename-fold > summary"), ".device-rename-fold[open]"),
+    ("devices", "chosen rows", _choose_all, "[data-bulk-bar]"),
+    ("devices", "addresses refused", _fill("days", "999", "#addresses .btn-success"), ".field-error"),
     ("vehicle", "its menu", _open_menu, ".menu-panel:popover-open"),
     ("vehicle", "its QR dialog", _open_dialog, "dialog .qr-image"),
     ("list of vehicle", "chosen rows", _choose_all, "[data-bulk-bar]"),
