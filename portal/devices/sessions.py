@@ -314,7 +314,8 @@ def _go_on(session: Session, row: Found, now: datetime) -> None:
     session.execute(
         update(DeviceSession)
         .where(DeviceSession.id == row.session_id)
-        .values(last_used_at=now, idle_expires_at=now + IDLE_LIFE)
+        # What absence does not end, as a display, use does not make end either.
+        .values(last_used_at=now, idle_expires_at=row.idle_expires_at and now + IDLE_LIFE)
     )
     if row.pairing_next is not None and row.user_id is not None:
         session.execute(

@@ -67,6 +67,7 @@ def test_after_366_days_every_phone_ends_and_displays_do_not(account, refresh):
     assert [end_of(one) for one in (busy, display)] == ["expired", ""]
     with time_machine.travel(NOW + timedelta(days=400)):
         assert isinstance(refresh(display.refresh_token, utc_now()), sessions.Opened)
+    assert cleanup.tidy(db.session(), NOW + timedelta(days=4000)) == 0
 
 
 def test_a_phone_is_told_why_after_the_cleanup_too(account, refresh):
