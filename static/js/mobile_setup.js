@@ -15,7 +15,7 @@ function followUsername(box) {
   const names = new Set([...form.querySelectorAll("option")].map((option) => option.value.toLowerCase()));
   let timer;
   let asked = 0;
-  let shown = field.value.trim();
+  let shown = field.defaultValue.trim();
 
   const ask = async () => {
     const username = field.value.trim();
@@ -25,7 +25,7 @@ function followUsername(box) {
     try {
       const response = await fetch(box.dataset.setupQr, {
         method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.querySelector("[data-token]").value },
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.dataset.token },
         body: JSON.stringify({ username }),
       });
       if (response.ok) answer = await response.json();
@@ -44,6 +44,7 @@ function followUsername(box) {
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, TYPING_PAUSE_MS); });
   field.addEventListener("change", () => { clearTimeout(timer); ask(); });
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); ask(); });
+  ask(); // what was typed before this script ran, or what the browser put back
 }
 
 function show(box, { svg, company, username, generation }) {
