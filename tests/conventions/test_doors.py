@@ -56,7 +56,11 @@ def test_without_a_session_every_admin_door_leads_to_the_sign_in(app, client, co
 
 def test_a_member_without_the_permission_is_refused_before_anything_is_looked_up(app, client, company):
     client.sign_in("mia@example.com")
-    walked = [way for way in ways(app) if way.door.permission and not way.door.permission.for_members]
+    walked = [
+        way
+        for way in ways(app)
+        if way.audience == "admin" and way.door.permission and not way.door.permission.for_members
+    ]
     assert len(walked) > 30
     answers = [(way, send(client, way)) for way in walked]
     assert (

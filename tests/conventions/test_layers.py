@@ -18,7 +18,7 @@ WEB_LIBRARIES = {
     "marshmallow",
     "webargs",
 }
-COMMITTING_SHELL = ("worker", "postman", "preparation", "commands", "demo", "web")
+COMMITTING_SHELL = ("worker", "postman", "preparation", "commands", "demo", "web", "api")
 
 
 def broken(check) -> list[str]:

@@ -28,14 +28,14 @@ class Way:
 
 
 def ways(app: Flask, *, argument: str = "abcdefghjkmn") -> Iterator[Way]:
-    """GET and POST of every door but the framework's files. ``argument`` stands in for every text in an address."""
+    """Every method of every door but the framework's files. ``argument`` stands in for every text in an address."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint not in DOORS:
             continue
         values = {name: _value(rule._converters[name], argument) for name in rule.arguments}
         built = rule.build(values)
         assert built, rule.rule
-        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield Way(rule.endpoint, method, built[1])
 
 
