@@ -22,15 +22,6 @@ MEANINGS = {
     EXPECTED: "It was added by an admin. Whoever scans its code installs it.",
     REVOKED: "It was signed out for good. To come back it needs a new QR code.",
 }
-# What follows from taking a device's access away, in the confirmations.
-REVOKED_MEANS = (
-    "Its next request is refused: it is signed out, and what it keeps of the company’s records is deleted.",
-    "It cannot be undone. To come back, the device needs a new QR code.",
-)
-SUSPENDED_MEANS = (
-    "From its next request on it is refused, and can do nothing.",
-    "Nothing is lost: when you resume it, it goes on where it stopped.",
-)
 
 
 @dataclass(frozen=True)
@@ -91,3 +82,29 @@ def _flags(listed: Listed, now: datetime) -> tuple[str, ...]:
 def many(count: int, noun: str = "device") -> str:
     """ "1 device", "1,200 devices"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def revoked_means(count: int) -> tuple[str, ...]:
+    """What follows when so many devices are revoked, for the confirmation."""
+    if count == 1:
+        return (
+            "Its next request is refused: it is signed out, and what it keeps of the company’s records is deleted.",
+            "It cannot be undone. To come back, the device needs a new QR code.",
+        )
+    return (
+        f"{many(count)} are signed out at their next request, and what they keep of the company’s records is deleted.",
+        "It cannot be undone. To come back, each of them needs a new QR code.",
+    )
+
+
+def suspended_means(count: int) -> tuple[str, ...]:
+    """What follows when so many devices are suspended, for the confirmation."""
+    if count == 1:
+        return (
+            "From its next request on it is refused, and can do nothing.",
+            "Nothing is lost: when you resume it, it goes on where it stopped.",
+        )
+    return (
+        f"From their next request on {many(count)} are refused, and can do nothing.",
+        "Nothing is lost: each goes on where it stopped when you resume it on its page.",
+    )

@@ -10,7 +10,7 @@ from portal.audit.words import action_words, changes
 from portal.devices import operations, queries
 from portal.devices.models import Device
 from portal.devices.views.devices import devices
-from portal.devices.wording import MEANINGS, REVOKED_MEANS, SUSPENDED_MEANS, Line, describe
+from portal.devices.wording import MEANINGS, Line, describe, revoked_means, suspended_means
 from portal.enrollment import joining
 from portal.lib.clock import show_moment
 from portal.records.checking import clean_line
@@ -18,7 +18,7 @@ from portal.web.context import now, session
 from portal.web.identity import current_identity
 
 HISTORY = 50
-ASKED = {"suspend": ("Suspend", SUSPENDED_MEANS), "revoke": ("Revoke Access", REVOKED_MEANS)}
+ASKED = {"suspend": ("Suspend", suspended_means(1)), "revoke": ("Revoke Access", revoked_means(1))}
 
 
 @devices.get("/<public_id>")

@@ -13,7 +13,7 @@ from portal.devices import addresses, operations, queries
 from portal.devices.filters import PAGE, ListFilter
 from portal.devices.models import ACTIVE, EXPECTED, PENDING, SUSPENDED, Device
 from portal.devices.queries import ALL, Listed
-from portal.devices.wording import REVOKED_MEANS, STATUS_WORDS, SUSPENDED_MEANS, Line, describe, many
+from portal.devices.wording import STATUS_WORDS, Line, describe, many, revoked_means, suspended_means
 from portal.enrollment import joining
 from portal.web.context import now, session
 from portal.web.identity import current_identity
@@ -150,13 +150,13 @@ def _chosen(action: str) -> list[Device]:
 
 
 def _ask(action: str, chosen: Sequence[Device]) -> str:
-    means = SUSPENDED_MEANS if action == "suspend" else REVOKED_MEANS
+    means = suspended_means if action == "suspend" else revoked_means
     pairs = [("action", action), ("confirmed", "1"), *(("record", device.public_id) for device in chosen)]
     return render_template(
         "devices/ask.html",
         act=ACTS[action],
         names=[device.name for device in chosen],
-        consequences=[f"{many(len(chosen))}: {means[0]}", *means[1:]],
+        consequences=means(len(chosen)),
         action_href=url_for("admin.devices.bulk"),
         back_href=url_for("admin.devices.index"),
         pairs=pairs,

@@ -15,7 +15,7 @@ from portal.accounts.queries import get_account
 from portal.devices import operations, queries
 from portal.devices.models import Device
 from portal.devices.queries import DeviceFilter, Listed
-from portal.devices.wording import REVOKED_MEANS, Line, describe
+from portal.devices.wording import Line, describe, revoked_means
 from portal.enrollment import grants, joining, onboarding
 from portal.errors import NotFound
 from portal.lib.clock import local
@@ -100,7 +100,7 @@ def ask_revoke(public_id: str) -> str:
         "devices/ask.html",
         act="Revoke Access",
         names=[device.name],
-        consequences=REVOKED_MEANS,
+        consequences=revoked_means(1),
         action_href=url_for("admin.mobile_app.revoke", public_id=public_id),
         back_href=url_for("admin.mobile_app.index", _anchor="devices"),
         pairs=[],
