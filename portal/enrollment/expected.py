@@ -76,8 +76,8 @@ def find_code(session: Session, device: Device, now: datetime) -> Grant | None:
 
 def renew_code(session: Session, key_ring: KeyRing, *, device: Device, actor: Actor, now: datetime) -> Made:
     """Another code for the device; the one before ends."""
-    # The device is locked: of two who do this at once, one ends the other's code.
-    session.execute(select(Device.id).where(Device.id == device.id).with_for_update())
+    # Of two who do this at once, one ends the other's code. Not the device: a redemption locks grant, then device.
+    grants.lock_account(session, device.account_id)
     old = find_code(session, device, now)
     if old is not None:
         grants.revoke(session, account_id=device.account_id, public_id=old.public_id, actor=actor, now=now)

@@ -4,15 +4,15 @@ import pytest
 from sqlalchemy import MetaData, inspect, text
 
 from portal.accounts.operations import make_setup_token
-from portal.audit.operations import Actor
 from portal.devices.sessions import make_phone_cookie
-from portal.enrollment import grants, installation_keys, operations
+from portal.enrollment import expected, grants, installation_keys
 from portal.enrollment.models import CREATE_ACCOUNT_AND_DEVICE
 from portal.extensions import db
 from portal.lib import typed_codes
 from tests.client import PASSWORD
 from tests.enrollment.ways import (
     ADMIN,
+    DAY,
     NOW,
     make_code,
     make_key,
@@ -33,9 +33,9 @@ def live_through():
     codes = [
         make_code(account, user_id=member.user_id),
         make_code(account, CREATE_ACCOUNT_AND_DEVICE),
-        operations.add_device(
-            db.session(), ring(), account_id=account.id, name="Cab", user_id=None, actor=Actor(None, "x"), now=NOW
-        )[1],
+        expected.add_device(
+            db.session(), ring(), account_id=account.id, name="Cab", user_id=None, life=DAY, actor=ADMIN, now=NOW
+        ).code,
         make_token(account, member.user_id),
     ]
     used, unused = make_onboarding(member), make_onboarding(make_member(account, "bob@example.com", name="Bob"))
