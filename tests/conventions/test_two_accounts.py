@@ -17,6 +17,7 @@ from portal.lib.secrets import digest
 from portal.routes import audience_of
 from portal.stickers.queries import get_current_sticker
 from portal.visits.models import Message
+from tests.factories.codes import make_code, make_token
 from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record
@@ -75,6 +76,7 @@ def ids(app: Flask) -> dict[str, str]:
         )
         use_link(session, secret, "iPhone, Safari", datetime.now(UTC))
         phone = make_device(ours, admin, "Ada's phone")
+        code, token = make_code(ours, admin), make_token(ours, admin)
         session.commit()
         theirs = make_account("Theirs")
         make_member(theirs, "boris@example.com", name="Boris")
@@ -88,6 +90,8 @@ def ids(app: Flask) -> dict[str, str]:
             "message": message.public_id,
             "crew link": link.public_id,
             "device": phone.public_id,
+            "installation code": code.grant.public_id,
+            "provisioning token": token.grant.public_id,
             "onboarding": session.scalars(select(Grant.public_id).where(Grant.id == phone.grant_id)).one(),
             "known device": session.scalars(select(KnownDevice.public_id)).one(),
             "sticker": get_current_sticker(session, ours.id, truck.id).public_id,
@@ -108,6 +112,9 @@ ARGUMENTS = {
     "admin.messages": {"public_id": "message"},
     "admin.people": {"public_id": "member"},
     "admin.devices": {"public_id": "device", "act": "=revoke"},
+    "admin.expected_devices": {"public_id": "device"},
+    "admin.installation_codes": {"public_id": "installation code", "act": "=suspend"},
+    "admin.provisioning": {"public_id": "provisioning token", "act": "=suspend"},
     "admin.mobile_app": {"public_id": "device"},
     "admin.mobile_app.undo": {"public_id": "onboarding"},
     "admin.gate_settings.revoke_link": {"public_id": "crew link"},

@@ -11,6 +11,8 @@ from portal.accounts import staffing
 from portal.accounts.models import MEMBER, Account, Membership
 from portal.audit.operations import Actor
 from portal.devices.models import DeviceSession
+from portal.enrollment import grants, installation_keys
+from portal.enrollment.models import Redemption
 from portal.extensions import db
 from portal.jobs.models import DEAD, DONE, Job
 from portal.jobs.operations import enqueue
@@ -21,8 +23,10 @@ from portal.records.models import Record
 from portal.stickers import operations as stickers
 from portal.stickers.queries import get_current_sticker
 from portal.visits.models import Message
+from tests.factories.codes import make_code, make_token
 from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
+from tests.factories.phones import make_phone
 from tests.factories.things import make_expiration, make_record, scan_path
 
 
@@ -91,6 +95,7 @@ def furnish(app: Flask, words: Words = ORDINARY) -> Company:
         _furnish_people(company, account, admin, words)
         _furnish_jobs(company, account, admin, words)
         _furnish_devices(company, account, admin, words)
+        _furnish_codes(company, account, admin, words)
         db.session.commit()
     return company
 
@@ -279,7 +284,13 @@ def _furnish_devices(company: Company, account: Account, admin: Membership, word
     for status in ("suspended", "pending_approval", "revoked"):
         make_device(account, admin, f"{words.owner[:60]} {status}", status=status)
     at = f"/admin/devices/{flagged.public_id}"
+    _furnish_key(account)
     company.admin |= {
+        "mobile setup": "/admin/mobile-setup",
+        "mobile setup with a username": f"/admin/mobile-setup?username={admin.user.email}",
+        "pairing sheet": f"/admin/mobile-setup/print?username={admin.user.email}",
+        "rotate the key": "/admin/mobile-setup/rotate",
+        "plan rotations": "/admin/mobile-setup/rotate/plan",
         "mobile app": "/admin/mobile-app",
         "mobile app, revoke": f"/admin/mobile-app/devices/{flagged.public_id}/revoke",
         "devices": "/admin/devices",
@@ -288,6 +299,54 @@ def _furnish_devices(company: Company, account: Account, admin: Membership, word
         "suspend device": f"{at}/suspend",
         "revoke device": f"{at}/revoke",
     }
+
+
+def _furnish_codes(company: Company, account: Account, admin: Membership, words: Words) -> None:
+    """A code with devices and tries, one that is used up, and a token; a device that waits for its own."""
+    code = make_code(account, admin, words.vehicle, username_prefix="crew-", tags=[words.tag]).grant
+    spent = make_code(account, admin, words.owner[:200], action="create_device", user_id=admin.user_id).grant
+    spent.use_count = spent.max_uses or 0
+    token = make_token(account, admin, words.place[:200], defaults={"name": "Tablet {n}"}, tags=[words.tag]).grant
+    device = make_device(account, admin, words.vehicle[:80])
+    device.grant_id = code.id
+    moment = _now()
+    for outcome, reason in (("redeemed", ""), ("refused", "wrong_network")):
+        db.session.add(
+            Redemption(
+                account_id=account.id, grant_id=code.id, device_id=None if reason else device.id, outcome=outcome,
+                reason=reason, browser="Android, Chrome", ip="203.0.113.7", at=moment,
+            )
+        )  # fmt: skip
+    codes, tokens = "/admin/installation-codes", "/admin/provisioning-tokens"
+    company.admin |= {
+        "codes": codes,
+        "codes, none found": f"{codes}?q=nothing+like+it",
+        "new code": f"{codes}/new",
+        "code": f"{codes}/{code.public_id}",
+        "code, large": f"{codes}/{code.public_id}/qr",
+        "code, used up": f"{codes}/{spent.public_id}/qr",
+        "edit code": f"{codes}/{code.public_id}/edit",
+        "remove code": f"{codes}/{code.public_id}/delete",
+        "revoke a code's devices": f"{codes}/{code.public_id}/revoke-devices",
+        "tokens": tokens,
+        "new token": f"{tokens}/new",
+        "token": f"{tokens}/{token.public_id}",
+        "add device": "/admin/devices/add",
+        "device's code": f"/admin/devices/{device.public_id}/code",
+    }
+
+
+def _furnish_key(account: Account) -> None:
+    """A key in the middle of an overlap, with a plan for the next."""
+    key_ring, actor = current_app.extensions["portal"].key_ring, Actor(None, "Ada")
+    grants.ensure_installation_key(db.session(), key_ring, account.id, _now())
+    for name, generation in (("Pixel 9", 1), ("Pixel 9 of the yard", 1), ("iPhone", 2)):
+        make_phone(account, name=name, pairing_generation=generation)
+    installation_keys.rotate(db.session(), key_ring, account_id=account.id, overlap_hours=48, actor=actor, now=_now())
+    installation_keys.plan(
+        db.session(), account_id=account.id, next_at=_now() + timedelta(days=9), every_days=90, overlap_hours=336,
+        actor=actor, now=_now(),
+    )  # fmt: skip
 
 
 def _furnish_jobs(company: Company, account: Account, admin: Membership, words: Words) -> None:

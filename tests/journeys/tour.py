@@ -70,9 +70,21 @@ def _offline(page: Page) -> None:
 
 # A page by its name, what is done there, and what has appeared then.
 ADMIN_ACTS: tuple[tuple[str, str, Act, str], ...] = (
+    ("mobile setup", "help", _unfold, ".panel > details[open]"),
+    (
+        "mobile setup",
+        "nobody to send to",
+        _fill("recipient", "who@example.com", "#send .btn-success"),
+        ".errors-summary",
+    ),
     ("mobile app", "a code", _send("#qr .btn-success"), ".offer-qr"),
     ("mobile app", "a covered code", _cover, ".offer-secret[data-covered]"),
     ("mobile app", "renaming", _send(".device-rename-fold > summary"), ".device-rename-fold[open]"),
+    ("codes", "a pop-up", _send("[data-dialog]"), "dialog .qr-typed"),
+    ("codes", "a selected row", _send("[name=chosen]"), "[data-needs-choice]:enabled"),
+    ("new code", "errors", _send(".save-bar .btn-success"), ".errors-summary"),
+    ("new token", "a token", _fill("description", "Fleet", ".save-bar .btn-success"), ".code-made"),
+    ("add device", "errors", _send(".save-bar .btn-success"), ".errors-summary"),
     ("devices", "chosen rows", _choose_all, "[data-bulk-bar]"),
     ("devices", "addresses refused", _fill("days", "999", "#addresses .btn-success"), ".field-error"),
     ("vehicle", "its menu", _open_menu, ".menu-panel:popover-open"),

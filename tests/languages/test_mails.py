@@ -37,7 +37,9 @@ def values(words):
     attack = {"budget": 100, "thing_name": NAME, "thing_tag": "V-7", "page_href": "https://qr.example.com/g"}
     reason = words.say(REASONS["blocking"])
     seen = {"name": NAME, "tag": "V-7", "state": words.say("lost"), "at": "x", "browser": "Unknown browser"}
+    install = {"device_name": NAME, "link": "https://qr.example.com/app#v=1", "code": "BCDF-GHJK-LMNP"}
     return {
+        "enrollment/installation_code": [install | {"host": "qr.example.com", "expires": "29 Nov"}],
         "gate/attack": [attack | {"percent": percent, "spent": percent} for percent in (0, 25, 100)],
         "records/reminders": [{"subject": reminders.headline(items, words), "items": items}],
         "visits/answer": [{"text": "Yes", "record": NAME, "reason": reason, "said": "Hi"}],

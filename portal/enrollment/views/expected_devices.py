@@ -150,7 +150,7 @@ def _describe(device: Device) -> dict[str, Any]:
     return {
         "public_id": device.public_id,
         "name": device.name,
-        "href": url_for("admin.devices.index"),
+        "href": url_for("admin.devices.show", public_id=device.public_id),
         "sentence": sentence,
         "may_have_code": device.status != REVOKED,
     }
