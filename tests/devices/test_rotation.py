@@ -67,6 +67,14 @@ def test_the_same_successor_for_sixty_seconds_after_its_first_use(phone, refresh
     assert refresh(first.refresh_secret, used + timedelta(seconds=59)).refresh_secret == second.refresh_secret
 
 
+def test_the_window_begins_with_the_first_use_however_fast_the_chain_goes_on(phone, refresh):
+    first = refresh(phone.refresh_token)
+    second = refresh(first.refresh_secret, NOW + timedelta(seconds=10))
+    refresh(second.refresh_secret, NOW + timedelta(seconds=50))
+    assert isinstance(refresh(phone.refresh_token, NOW + timedelta(seconds=69)), Opened)
+    assert isinstance(refresh(phone.refresh_token, NOW + timedelta(seconds=70)), Refusal)
+
+
 def test_a_retired_token_ends_the_family(phone, refresh):
     first = refresh(phone.refresh_token)
     used = NOW + timedelta(minutes=10)
