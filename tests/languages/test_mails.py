@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from portal.accounts.models import Account
+from portal.enrollment import replays
 from portal.extensions import db
 from portal.gate.views import alerts
 from portal.jobs.models import Mail
@@ -38,7 +39,10 @@ def values(words):
     reason = words.say(REASONS["blocking"])
     seen = {"name": NAME, "tag": "V-7", "state": words.say("lost"), "at": "x", "browser": "Unknown browser"}
     install = {"device_name": NAME, "link": "https://qr.example.com/app#v=1", "code": "BCDF-GHJK-LMNP"}
+    again = {"device_name": NAME, "browser": "Unknown browser", "at": "x", "page_href": "https://qr.example.com/d"}
     return {
+        "devices/reuse": [{"device_name": NAME, "page_href": "https://qr.example.com/d"}],
+        "enrollment/replay": [again],
         "enrollment/installation_code": [install | {"host": "qr.example.com", "expires": "29 Nov"}],
         "gate/attack": [attack | {"percent": percent, "spent": percent} for percent in (0, 25, 100)],
         "records/reminders": [{"subject": reminders.headline(items, words), "items": items}],
@@ -59,6 +63,7 @@ def subjects(words):
         alerts.subject("Acme", NAME, 0, words),
         alerts.subject("Acme", NAME, 25, words),
         alerts.subject("Acme", NAME, 100, words),
+        replays.subject("Acme", words),
         sightings.subject(NAME, "stolen", words),
         messages.subject(NAME, "damaged", words),
     }
