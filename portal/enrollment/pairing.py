@@ -130,27 +130,17 @@ def send(
     now: datetime,
 ) -> Mail | None:
     """Writes the mail with the QR code to one of the company's people, who has an e-mail."""
-    payload = _link(key_ring, key, account, public_url, member.user.email if is_prefilled else "")
+    username = member.user.email if is_prefilled else ""
     text, html = render(
         "enrollment/pairing_qr",
         account_name=account.name,
         name=member.user.name,
         href=mails.SECRET_MARK,
         public_url=public_url,
-        username=member.user.email if is_prefilled else "",
+        username=username,
         sender=actor.name,
     )
-    record(
-        session,
-        account_id=account.id,
-        actor=actor,
-        action="pairing_qr.send",
-        now=now,
-        target_kind="member",
-        target_public_id=member.public_id,
-        target_name=member.user.name,
-        after={"generation": key.generation, "prefilled": is_prefilled},
-    )
+    _record_sending(session, key, member, is_prefilled=is_prefilled, actor=actor, now=now)
     return mails.post(
         session,
         account_id=account.id,
@@ -161,6 +151,22 @@ def send(
         html_body=html,
         now=now,
         sender_name=account.name,
-        secret=mails.Secret(key_ring, payload),
+        secret=mails.Secret(key_ring, _link(key_ring, key, account, public_url, username)),
         symbol_name=PICTURE_NAME,
+    )
+
+
+def _record_sending(
+    session: Session, key: Grant, member: Membership, *, is_prefilled: bool, actor: Actor, now: datetime
+) -> None:
+    record(
+        session,
+        account_id=key.account_id,
+        actor=actor,
+        action="pairing_qr.send",
+        now=now,
+        target_kind="member",
+        target_public_id=member.public_id,
+        target_name=member.user.name,
+        after={"generation": key.generation, "prefilled": is_prefilled},
     )

@@ -33,9 +33,6 @@ class Secret:
     key_ring: KeyRing
     text: str = field(repr=False)
 
-    def sealed(self, public_id: str) -> str:
-        return self.key_ring.encrypt(self.text, _context(public_id))
-
 
 @dataclass(frozen=True)
 class Opened:
@@ -53,6 +50,13 @@ def opened(key_ring: KeyRing, mail: Mail | TakenMail) -> Opened:
     return Opened(
         mail.text_body.replace(SECRET_MARK, shown), mail.html_body.replace(SECRET_MARK, escape(shown)), secret
     )
+
+
+def _sealed(secret: Secret | None) -> dict[str, str]:
+    """The columns of a mail that bind its secret to it."""
+    public_id = make_public_id()
+    sealed = secret.key_ring.encrypt(secret.text, _context(public_id)) if secret else ""
+    return {"public_id": public_id, "sealed_secret": sealed}
 
 
 def _context(public_id: str) -> str:
@@ -82,9 +86,8 @@ def post(
     if key is not None and session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
         return None
     is_address = bool(_address(recipient))
-    public_id = make_public_id()
     mail = Mail(
-        public_id=public_id,
+        **_sealed(secret),
         account_id=account_id,
         key=key,
         kind=kind,
@@ -94,7 +97,6 @@ def post(
         subject=_line(subject)[:LONGEST_SUBJECT],
         text_body=text_body.replace("\0", ""),  # PostgreSQL takes none
         html_body=html_body.replace("\0", ""),
-        sealed_secret=secret.sealed(public_id) if secret else "",
         symbol_name=symbol_name,
         state=QUEUED if is_address else DEAD,
         fault="" if is_address else NO_ADDRESS,
@@ -128,9 +130,8 @@ def post_sms(
     if key is not None and session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
         return None
     is_number = is_e164(number)
-    public_id = make_public_id()
     mail = Mail(
-        public_id=public_id,
+        **_sealed(secret),
         account_id=account_id,
         key=key,
         kind=kind,
@@ -138,7 +139,6 @@ def post_sms(
         recipient=_line(number)[:LONGEST_ADDRESS],
         subject=_line(subject)[:LONGEST_SUBJECT],
         text_body=text.replace("\0", ""),  # PostgreSQL takes none
-        sealed_secret=secret.sealed(public_id) if secret else "",
         state=QUEUED if is_number else DEAD,
         fault="" if is_number else NO_NUMBER,
         run_at=now,

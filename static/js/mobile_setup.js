@@ -8,6 +8,8 @@ if (box) followUsername(box);
 const progress = document.querySelector("[data-setup-progress]");
 if (progress) followRotation(progress, EVERY_MS);
 
+document.querySelector("[data-setup-large]")?.addEventListener("click", () => document.querySelector("[data-setup-image]").requestFullscreen());
+
 function followUsername(box) {
   const form = box.querySelector("[data-setup-form]");
   const field = form.elements.username;

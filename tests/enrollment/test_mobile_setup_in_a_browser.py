@@ -101,6 +101,18 @@ def test_the_printed_symbol_is_large_enough(company, live, desktop, username):
     assert width >= 40 and width / modules >= 0.5
 
 
+def test_the_longest_names_still_fit_on_one_sheet(company, live_app, live, desktop):
+    with live_app.app_context():
+        db.session.get(Account, company).name = "W" * 200
+        db.session.commit()
+    page = desktop.new_page()
+    sign_in(page, live.url, "ada@example.com")
+    page.goto(f"{live.url}/admin/mobile-setup/print?username={LONG_NAME}")
+    [sheet] = rasterise(page.pdf(prefer_css_page_size=True), DPI)
+    [text] = read_zxing(sheet)
+    assert parse_qs(urlsplit(text).fragment)["n"] == ["W" * 40]
+
+
 def test_a_rotation_is_followed_live(company, live_app, live, desktop):
     with live_app.app_context():
         account = db.session.get(Account, company)

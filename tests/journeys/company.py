@@ -331,6 +331,9 @@ def _furnish_codes(company: Company, account: Account, admin: Membership, words:
         "tokens": tokens,
         "new token": f"{tokens}/new",
         "token": f"{tokens}/{token.public_id}",
+        "edit token": f"{tokens}/{token.public_id}/edit",
+        "remove token": f"{tokens}/{token.public_id}/delete",
+        "suspend a token's devices": f"{tokens}/{token.public_id}/suspend-devices",
         "add device": "/admin/devices/add",
         "device's code": f"/admin/devices/{device.public_id}/code",
     }

@@ -80,7 +80,7 @@ ADMIN_ACTS: tuple[tuple[str, str, Act, str], ...] = (
     ("mobile app", "a code", _send("#qr .btn-success"), ".offer-qr"),
     ("mobile app", "a covered code", _cover, ".offer-secret[data-covered]"),
     ("mobile app", "renaming", _send(".device-rename-fold > summary"), ".device-rename-fold[open]"),
-    ("codes", "a pop-up", _send("[data-dialog]"), "dialog .qr-typed"),
+    ("codes", "a pop-up", _send("[data-dialog]"), "dialog .qr-title"),
     ("codes", "a selected row", _send("[name=chosen]"), "[data-needs-choice]:enabled"),
     ("new code", "errors", _send(".save-bar .btn-success"), ".errors-summary"),
     ("new token", "a token", _fill("description", "Fleet", ".save-bar .btn-success"), ".code-made"),
