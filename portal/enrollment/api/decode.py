@@ -40,6 +40,7 @@ class CodesSchema(ApiSchema):
 @decode.doc(requestBody=_BODY)
 @decode.response(200, CodesSchema)
 @decode.alt_response(400)
+@decode.alt_response(403)
 @decode.alt_response(413)
 @decode.alt_response(415)
 @decode.alt_response(422)
