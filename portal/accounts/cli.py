@@ -8,6 +8,8 @@ from portal.accounts import operations, queries, second_step, staffing
 from portal.accounts.forms import one_line
 from portal.accounts.models import Account
 from portal.audit.operations import OPERATOR
+from portal.devices.models import BY_ADMIN
+from portal.devices.sessions import end_sessions_of_person
 from portal.enrollment.grants import ensure_installation_key
 from portal.errors import Refused
 from portal.gate import operations as gate
@@ -56,7 +58,7 @@ def create(company: str, email: str, name: str, password_stdin: bool) -> None:
 @click.option("--email", required=True, help="Whose password.")
 @click.option("--password-stdin", is_flag=True, required=True, help="Read the password from the first line of input.")
 def set_password(email: str, password_stdin: bool) -> None:
-    """Sets a person's password and ends all their sessions."""
+    """Sets a person's password and ends all their sessions, those on phones too."""
     email = checked_email(email)
     password = read_password()
     with short_read() as reading:
@@ -68,6 +70,7 @@ def set_password(email: str, password_stdin: bool) -> None:
     if user is None:
         raise Stop(f"Nobody signs in with {email}.")
     ended = operations.reset_password(session(), user=user, actor=OPERATOR, new_hash=new_hash, now=now())
+    ended += end_sessions_of_person(session(), user.id, BY_ADMIN, now())
     session().commit()
     click.echo(f"The password of {email} is set; {ended} session{'' if ended == 1 else 's'} ended.")
 
@@ -82,6 +85,7 @@ def totp_off(email: str) -> None:
     if not second_step.turn_off(session(), user_id=user.id, account_id=None, actor=OPERATOR, now=now()):
         raise Stop(f"The second step of {user.email} is off already.")
     operations.end_all_sessions(session(), user_id=user.id)
+    end_sessions_of_person(session(), user.id, BY_ADMIN, now())
     session().commit()
     click.echo(f"The second step of {user.email} is off; the password alone signs them in.")
 

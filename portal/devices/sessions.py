@@ -77,6 +77,7 @@ __all__ = (
     "Tokens",
     "end_session",
     "end_sessions",
+    "end_sessions_of_person",
     "facts_of",
     "find_phone",
     "find_phone_by_cookie",
@@ -188,6 +189,11 @@ def sign_out_person(session: Session, *, device_session_id: int, now: datetime) 
 def end_sessions(session: Session, device_id: int, reason: str, now: datetime) -> int:
     """Ends what is open on a device, with its tokens and cookies. Returns how many sessions ended."""
     return _end(session, DeviceSession.device_id == device_id, reason, now)
+
+
+def end_sessions_of_person(session: Session, user_id: int, reason: str, now: datetime) -> int:
+    """Ends every session that a person is signed in with on a phone, in whichever company. Returns how many."""
+    return _end(session, DeviceSession.user_id == user_id, reason, now)
 
 
 def end_session(session: Session, session_id: int, reason: str, now: datetime) -> bool:
