@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -82,20 +83,36 @@ def send(
     if sending.way == NOT_SENT:
         return
     until = show_moment(grant.expires_at, account.timezone) if grant.expires_at else ""
-    subject = f"Install the app on {device.name}"
-    key = f"{KIND}:{device.public_id}:{grant.public_id}:{now.isoformat()}"
-    secret = mails.Secret(key_ring, content.code)
+    envelope: dict[str, Any] = {
+        "account_id": account.id,
+        "kind": KIND,
+        "subject": f"Install the app on {device.name}",
+        "key": f"{KIND}:{device.public_id}:{grant.public_id}:{now.isoformat()}",
+        "secret": mails.Secret(key_ring, content.code),
+        "now": now,
+    }
     if sending.way == BY_SMS:
         text = (
             f"{account.name}: install the app on {device.name}. Open {content.marked_link} on it, or "
             f"{content.host}/app and type {mails.SECRET_MARK}. Works once, until {until}."
         )
-        mails.post_sms(
-            session, account_id=account.id, kind=KIND, number=sending.recipient, subject=subject, text=text, now=now,
-            key=key, secret=secret,
-        )  # fmt: skip
+        mails.post_sms(session, number=sending.recipient, text=text, **envelope)
         return
-    text, html = render(
+    text, html = _write(render, account, device, content, until)
+    mails.post(
+        session,
+        recipient=sending.recipient,
+        text_body=text,
+        html_body=html,
+        sender_name=account.name,
+        reply_to=account.contact_email,
+        **envelope,
+    )
+
+
+def _write(render: Render, account: Account, device: Device, content: Content, until: str) -> tuple[str, str]:
+    """The mail's text and HTML, with the mark in the place of the code."""
+    return render(
         "enrollment/installation_code",
         account_name=account.name,
         device_name=device.name,
@@ -104,11 +121,6 @@ def send(
         host=content.host,
         expires=until,
     )
-    mails.post(
-        session, account_id=account.id, kind=KIND, recipient=sending.recipient, subject=subject, text_body=text,
-        html_body=html, sender_name=account.name, reply_to=account.contact_email, now=now, key=key,
-        secret=secret,
-    )  # fmt: skip
 
 
 def find_last(session: Session, account_id: int, device: Device) -> Mail | None:

@@ -41,9 +41,12 @@ def inspect(browser):
 NOT_PAGES = {
     "admin.audit.export",
     "admin.company.logo",
+    "admin.installation_codes.chosen",
     "admin.labels.run_pdf",
     "admin.messages.photo",
     "admin.labels.run_progress",
+    "admin.provisioning.chosen",
+    "admin.provisioning.config",
     "admin.records.choices",
     "admin.records.photo",
     "admin.scans.export",

@@ -37,7 +37,9 @@ SVG = "image/svg+xml"
 class InstallationCodeFieldsSchema(LimitsInSchema):
     """What a code has beside its limits: what it does, and for whom."""
 
-    username_prefix = Text(20, metadata={"description": "For create_account_and_device: crew- makes crew-001. Empty: e-mails."})
+    username_prefix = Text(
+        20, metadata={"description": "For create_account_and_device: crew- makes crew-001. Empty: they give e-mails."}
+    )
     device_id = Text(16, allow_none=True, metadata={"description": "For use_existing_device."})
 
 
