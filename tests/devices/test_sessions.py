@@ -129,6 +129,13 @@ def test_refusals_are_said_in_their_order(place, find):
     assert isinstance(find(phone, late), Phone)
 
 
+def test_a_membership_of_another_company_does_not_count(place, find):
+    _, member, phone = place
+    sister = make_account("Sister Company")
+    change(Membership, member.id, account_id=sister.id, role="admin")
+    assert find(phone) == Refusal("account_locked")
+
+
 @pytest.mark.parametrize("days", [89.99, 90, 91])
 def test_ninety_days_of_silence_end_it(place, find, days):
     found = find(place[2], NOW + timedelta(days=days))
