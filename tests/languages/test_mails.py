@@ -39,11 +39,18 @@ def values(words):
     reason = words.say(REASONS["blocking"])
     seen = {"name": NAME, "tag": "V-7", "state": words.say("lost"), "at": "x", "browser": "Unknown browser"}
     install = {"device_name": NAME, "link": "https://qr.example.com/app#v=1", "code": "BCDF-GHJK-LMNP"}
+    pairing = {
+        "name": NAME,
+        "href": "https://qr.example.com/app#v=1",
+        "public_url": "https://qr.example.com",
+        "sender": "7",
+    }
     again = {"device_name": NAME, "browser": "Unknown browser", "at": "x", "page_href": "https://qr.example.com/d"}
     return {
         "devices/reuse": [{"device_name": NAME, "page_href": "https://qr.example.com/d"}],
         "enrollment/replay": [again],
         "enrollment/installation_code": [install | {"host": "qr.example.com", "expires": "29 Nov"}],
+        "enrollment/pairing_qr": [pairing | {"username": username} for username in ("", "olga@example.com")],
         "gate/attack": [attack | {"percent": percent, "spent": percent} for percent in (0, 25, 100)],
         "records/reminders": [{"subject": reminders.headline(items, words), "items": items}],
         "visits/answer": [{"text": "Yes", "record": NAME, "reason": reason, "said": "Hi"}],
