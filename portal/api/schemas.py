@@ -92,7 +92,10 @@ class Moment(fields.DateTime):
         found = super()._deserialize(value, attr, data, **more)
         if found.tzinfo is None:
             raise self.make_error("invalid", input=value)
-        return found.astimezone(UTC)
+        try:
+            return found.astimezone(UTC)
+        except OverflowError:  # at either end of the calendar
+            raise self.make_error("invalid", input=value) from None
 
 
 class Flag(fields.Boolean):

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from portal.enrollment.models import CREATE_ACCOUNT_AND_DEVICE, CREATE_DEVICE, USE_EXISTING_DEVICE
 
@@ -18,6 +18,7 @@ ACTIONS = {
     USE_EXISTING_DEVICE: "Use existing device",
 }
 LONGEST_DESCRIPTION = 200
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the first days of the calendar have no wall time in every zone
 LONGEST_LIFE = timedelta(days=365)  # facts: devices, 4.3
 CODE_LIFE, CODE_USES = timedelta(days=7), 25
 TOKEN_LIFE, TOKEN_USES = timedelta(days=30), 100
@@ -159,6 +160,8 @@ def _check_expiry(expires_at: datetime | None, now: datetime, kept: datetime | N
 
 
 def _check_start(draft: Draft) -> str:
+    if draft.not_before is not None and draft.not_before < EARLIEST:
+        return f"Choose a moment from {EARLIEST.year} on."
     if draft.not_before is None or draft.expires_at is None or draft.not_before < draft.expires_at:
         return ""
     return "It would begin after it has expired. Choose an earlier moment."

@@ -129,6 +129,7 @@ def test_moments_are_typed_and_shown_in_the_companys_time_zone(app, ada):
         ({"expires_at": "2020-01-01T10:00"}, "still to come"),
         ({"expires_at": soon(days=367)}, "within 365 days"),
         ({"not_before": soon(days=8)}, "begin after it has expired"),
+        ({"not_before": "0001-01-02T00:00"}, "from 2000 on"),
         ({"max_uses": "0"}, "a number from 1 to"),
         ({"max_uses": "many"}, "a number from 1 to"),
         ({"max_uses": "-1"}, "a number from 1 to"),
