@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Request
 
 from portal.enrollment.models import CREATE_DEVICE
-from tests.app.links import scanned
+from tests.app.links import fleet_token, scanned
 from tests.enrollment.arriving import crew_code, installation_code, installation_key, onboarding
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
@@ -43,7 +43,7 @@ def company(live_app: Flask) -> SimpleNamespace:
         make_record(account, "location", "Main yard", address="1 Yard Road\nOakland")
         code = installation_code(account, CREATE_DEVICE, user_id=member.user_id)
         crew, once = crew_code(account), onboarding(admin)
-        key = installation_key(account)
+        key, fleet = installation_key(account), fleet_token(account)
         return SimpleNamespace(
             account_id=account.id,
             user_id=admin.user_id,
@@ -55,6 +55,8 @@ def company(live_app: Flask) -> SimpleNamespace:
             pair_mia=scanned(account, "pair", key, username="mia@example.com"),
             join=scanned(account, "join", once.secret),
             join_code=once.typed_code,
+            crew_code=crew.typed_code,
+            fleet=scanned(account, "fleet", fleet.secret),
             shared=scanned(account, "code", code.typed_code),
             crew=scanned(account, "code", crew.typed_code),
             foreign=scanned(account, "pair", key, public_url="https://qr.elsewhere.example"),
@@ -97,6 +99,7 @@ class FieldApp:
 
 def field_app(context: BrowserContext, url: str) -> FieldApp:
     page, posts = context.new_page(), []
+    page.set_default_timeout(10_000)
 
     def hear(request: Request) -> None:
         if request.method != "GET":

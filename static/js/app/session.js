@@ -1,9 +1,9 @@
 // Who this phone is: nobody's ("none"), paired without a person, or somebody's ("app"). One object, filled by /app/me.
-// ``username`` is what a QR code asks to be filled in at the next sign-in.
+// ``username`` stands in the next sign-in, ``isFilledIn`` when a QR code brought it.
 import { call } from "./api.js";
 import { rememberCompany } from "./memory.js";
 
-export const session = { state: "none", company: "", companyId: "", device: "", person: "", signInAs: "", username: "" };
+export const session = { state: "none", company: "", companyId: "", device: "", person: "", signInAs: "", username: "", isFilledIn: false };
 
 export async function load() {
   const answer = await call("/app/me");
@@ -13,7 +13,7 @@ export async function load() {
 }
 
 export function reset() {
-  Object.assign(session, { state: "none", company: "", companyId: "", device: "", person: "", signInAs: "", username: "" });
+  Object.assign(session, { state: "none", company: "", companyId: "", device: "", person: "", signInAs: "", username: "", isFilledIn: false });
 }
 
 function take(me) {

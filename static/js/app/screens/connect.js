@@ -127,7 +127,7 @@ async function accept(payload, form, newcomer = null) {
     if (!(fault instanceof Lost)) throw fault;
     return tell(form, words.offer.lost(location.host), words.offer.cut);
   }
-  if (answer.ok) return arrived(payload, answer.data);
+  if (answer.ok) return arrived(payload, answer.data, newcomer);
   if (answer.status === 422 && newcomer) {
     const errors = errorsOf(answer);
     showErrors(form, errors);
@@ -137,12 +137,23 @@ async function accept(payload, form, newcomer = null) {
   return spent(answer, payload);
 }
 
-async function arrived(payload, data) {
+async function arrived(payload, data, newcomer) {
   dropPending();
-  session.username = data.sign_in_name || data.username || payload.username || "";
-  await load();
+  session.username = data.sign_in_name || newcomer?.email || data.username || "";
+  session.isFilledIn = Boolean(data.username);
   if (data.sign_in_name) say(words.account.made(data.sign_in_name), { stays: true });
+  if (newcomer && data.scope === "paired") await enter(newcomer.password);
+  await load();
   await go(session.state === "app" ? "records" : "sign-in", { instead: true });
+}
+
+// A newcomer has just typed their password: they need not do it again. Where it fails, the sign-in screen asks for it.
+async function enter(password) {
+  try {
+    await open("/app/sign-in", { username: session.username, password }, { isCalled: true });
+  } catch (fault) {
+    if (!(fault instanceof Lost)) throw fault;
+  }
 }
 
 // One box at the end of the form; a later one takes its place.

@@ -11,8 +11,7 @@ import { update } from "./setup.js";
 
 export function profile() {
   const lines = [
-    [words.profile.person, session.person],
-    ["", session.signInAs],
+    [words.profile.person, [session.person, session.signInAs].filter(Boolean).join("\n")],
     [words.profile.company, session.company],
     [words.profile.address, location.host],
     [words.profile.phone, session.device],
@@ -28,7 +27,7 @@ export function profile() {
     title: words.profile.title,
     kind: "profile",
     body: [
-      el("dl", { class: "facts" }, lines.map(([label, value]) => el("div", {}, label && el("dt", {}, label), el("dd", { dir: "auto" }, value)))),
+      el("dl", { class: "facts" }, lines.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", { dir: "auto" }, value)))),
       form,
       el("section", {}, el("h2", {}, words.profile.stickers), paragraph(isIos ? words.profile.stickersIphone : words.profile.stickersHow)),
       !isInstalled && (isIos ? paragraph(words.profile.installIphone, "note") : installer(words.profile.install)),

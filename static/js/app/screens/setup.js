@@ -13,6 +13,7 @@ export function setup() {
     title: words.setup.title,
     kind: "setup",
     body: [
+      el("img", { class: "mark", src: "/app/icons/192.png", alt: "" }),
       paragraph(words.setup.lead, "lead"),
       el("button", { type: "button", class: "button strong big", onclick: () => go("scan") }, icon("scan"), words.setup.scan),
       button(words.setup.type, () => go("type")),

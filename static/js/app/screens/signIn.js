@@ -13,7 +13,7 @@ export function signIn() {
   const form = el(
     "form",
     { novalidate: true },
-    name && paragraph(words.signIn.filled, "hint"),
+    session.isFilledIn && paragraph(words.signIn.filled, "hint"),
     field({ name: "username", label: words.signIn.username, value: name, maxlength: 320, autocomplete: "username", spellcheck: "false", inputmode: "email" }),
     field({ name: "password", label: words.signIn.password, type: "password", maxlength: 200, autocomplete: "current-password" }),
     shower(),
@@ -82,7 +82,7 @@ function refuse(form, answer) {
     if (form.querySelector("[aria-invalid]")) return;
   }
   tell(form, answer.status === 401 && !wantsCode ? words.signIn.wrong : sentenceOf(answer));
-  form.elements[wantsCode ? "totp" : "password"].focus();
+  form.elements[wantsCode ? "totp" : "password"].select();
 }
 
 function tell(form, sentence) {

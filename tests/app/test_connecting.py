@@ -1,0 +1,207 @@
+"""The ways in, by the links that a phone's camera opens and by typed codes; and what is refused in place."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.devices.models import Device
+from portal.extensions import db
+from tests.client import PASSWORD
+
+
+def devices(app) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(db.select(Device.name)))
+
+
+def test_the_installation_code_pairs_and_the_person_signs_in(field, company, live_app):
+    field.scan(company.pair_mia)
+    field.heading("Connect to North Yard Haulage?")
+    expect(field.page.get_by_text(field.url.removeprefix("http://"), exact=True)).to_be_visible()
+    expect(field.page.get_by_text("mia@example.com")).to_be_visible()
+    assert field.page.url == f"{field.url}/app#/connect", "the secret is in no address"
+    assert devices(live_app) == [], "looking uses nothing up"
+    field.page.get_by_label("Name of this phone").fill("Mia's phone")
+    field.press("Connect")
+    field.heading("Sign in")
+    assert devices(live_app) == ["Mia's phone"]
+    expect(field.page.get_by_label("E-mail or sign-in name")).to_have_value("mia@example.com")
+    expect(field.page.get_by_label("Password", exact=True)).to_be_focused()
+    field.sign_in("mia@example.com", PASSWORD)
+    field.heading("Records")
+    expect(field.page.get_by_role("link", name=re.compile("Flatbed 12"))).to_be_visible()
+
+
+def test_a_paired_phone_alone_shows_nothing_but_the_sign_in(field, company):
+    field.pair(company.pair)
+    field.heading("Sign in")
+    expect(field.page.get_by_label("E-mail or sign-in name")).to_have_value("")
+    for route in ("records", f"record/{company.truck}", "profile"):
+        field.page.evaluate(f"location.hash = '#/{route}'")
+        field.heading("Sign in")
+
+
+def test_a_wrong_password_and_another_company_are_said(field, company, live_app):
+    from tests.factories.people import make_account, make_member
+
+    with live_app.app_context():
+        make_member(make_account("Elsewhere"), "zoe@example.com")
+    field.pair(company.pair)
+    field.sign_in("mia@example.com", "not my password")
+    expect(field.page.get_by_role("alert")).to_contain_text("E-mail or password is wrong")
+    field.sign_in("zoe@example.com", PASSWORD)
+    expect(field.page.get_by_role("alert")).to_contain_text("generate a new one")
+    field.sign_in("mia@example.com", PASSWORD)
+    field.heading("Records")
+
+
+def test_the_one_time_code_signs_in_at_once_and_only_once(field, company, phone):
+    field.pair(company.join)
+    field.heading("Records")
+    field.page.get_by_role("link", name="This phone").click()
+    expect(field.page.get_by_text("Ada Admin")).to_be_visible()
+    field.scan(company.join)
+    field.heading("This code no longer opens anything")
+    expect(field.page.get_by_role("alert")).to_have_text("This QR code is expired or already used, generate a new one.")
+
+
+def test_an_installation_code_makes_an_account_without_an_email(field, company, live_app):
+    field.pair(company.crew)
+    field.heading("Your account")
+    expect(field.page.get_by_text("crew-", exact=False)).to_be_visible()
+    expect(field.page.get_by_label("E-mail")).to_have_count(0)
+    field.press("Make the account")
+    expect(field.page.get_by_text("Type your name.")).to_be_visible()
+    expect(field.page.get_by_label("Your name")).to_be_focused()
+    field.page.get_by_label("Your name").fill("Carl Crew")
+    field.page.get_by_label("Password", exact=True).fill("short")
+    field.press("Make the account")
+    expect(field.page.get_by_label("Password", exact=True)).to_have_attribute("aria-invalid", "true")
+    assert devices(live_app) == [], "a refused password uses nothing up"
+    field.page.get_by_label("Password", exact=True).fill("grey river under seven bridges")
+    field.press("Make the account")
+    field.heading("Records")
+    expect(field.page.get_by_role("status").filter(has_text="crew-001")).to_be_visible()
+    field.page.get_by_role("link", name="This phone").click()
+    expect(field.page.get_by_text("crew-001").last).to_be_visible()
+
+
+def test_a_code_with_a_shared_account_connects(field, company, live_app):
+    field.pair(company.shared)
+    field.page.get_by_role("heading", name=re.compile("Records|Sign in"), level=1).wait_for()
+    assert len(devices(live_app)) == 1
+
+
+def test_a_fleet_token_pairs(field, company):
+    field.pair(company.fleet)
+    field.page.get_by_role("heading", name=re.compile("Records|Sign in"), level=1).wait_for()
+
+
+@pytest.mark.parametrize("which", ["join_code", "crew_code"])
+def test_a_typed_code_opens_the_same_offer(field, company, which):
+    field.open()
+    field.press("Type the code")
+    code = vars(company)[which]
+    field.page.get_by_label("Code").fill("BCDE-1")
+    field.press("Continue")
+    expect(field.page.get_by_text("is never in a code")).to_be_visible()
+    field.page.get_by_label("Code").fill(code[:-1])
+    field.press("Continue")
+    expect(field.page.get_by_text("A code has 8 or 12 letters")).to_be_visible()
+    assert not [one for one in field.posts if "/enroll/" in one], "what cannot be a code spends no try"
+    field.page.get_by_label("Code").fill(code.lower().replace("-", " "))
+    field.press("Continue")
+    field.heading("Connect to North Yard Haulage?")
+    field.press("Connect")
+    field.heading("Records" if which == "join_code" else "Your account")
+
+
+def test_a_code_of_another_installation_is_refused_in_place(field, company):
+    here = company.foreign.replace("https://qr.elsewhere.example/app#", f"{field.url}/app#")
+    field.scan(here)
+    field.heading("This code belongs elsewhere")
+    expect(field.page.get_by_role("alert")).to_contain_text("qr.elsewhere.example")
+    link = field.page.get_by_role("link", name="Open qr.elsewhere.example")
+    assert link.get_attribute("href").startswith("https://qr.elsewhere.example/app#")
+    assert "t=" in link.get_attribute("href")
+    assert field.posts == [], "nothing was sent"
+    assert field.page.url == f"{field.url}/app"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "v=1&k=pair&t=x&a=javascript:alert(1)",
+        "v=1&k=pair&t=x&a=data:text/html,hello",
+        "v=1&k=pair&t=x",
+        "v=2&k=pair&t=x&a={own}/api/v1",
+        "v=1&k=other&t=x&a={own}/api/v1",
+    ],
+)
+def test_a_link_that_is_not_ours_posts_nothing(field, fields):
+    field.scan(f"{field.url}/app#{fields.format(own=field.url)}")
+    field.heading("The app is too old for this code")
+    assert field.posts == []
+    assert field.page.locator("a[href^='javascript'], a[href^='data']").count() == 0
+
+
+def test_declining_sends_nothing_and_leaves_the_phone_as_it_was(field, company, live_app):
+    field.scan(company.pair)
+    field.page.get_by_label("Name of this phone").wait_for()
+    field.press("Decline")
+    field.heading("Setup")
+    expect(field.page.get_by_text("Declined.")).to_be_visible()
+    assert devices(live_app) == []
+    assert not [one for one in field.posts if one.endswith("/pair")]
+
+
+def test_decline_is_as_large_as_connect(field, company):
+    field.scan(company.pair)
+    field.page.get_by_label("Name of this phone").wait_for()
+    sizes = [field.page.get_by_role("button", name=name).bounding_box() for name in ("Decline", "Connect")]
+    assert sizes[0]["width"] == pytest.approx(sizes[1]["width"], abs=1)
+    assert sizes[0]["height"] == sizes[1]["height"] >= 48
+
+
+def test_a_double_tap_connects_once(field, company, live_app):
+    field.scan(company.join)
+    field.page.get_by_label("Name of this phone").wait_for()
+    field.page.get_by_role("button", name="Connect").dblclick()
+    field.heading("Records")
+    assert len([one for one in field.posts if one.endswith("/exchange-token")]) == 1
+    assert len(devices(live_app)) == 1
+
+
+def test_a_lost_connection_keeps_the_code_and_says_what_to_do(field, company, phone, live_app):
+    field.scan(company.pair_mia)
+    field.page.get_by_label("Name of this phone").fill("Mia's phone")
+    phone.set_offline(True)
+    field.press("Connect")
+    expect(field.page.get_by_role("alert")).to_contain_text("cannot reach")
+    phone.set_offline(False)
+    expect(field.page.get_by_label("Name of this phone")).to_have_value("Mia's phone")
+    field.press("Connect")
+    field.heading("Sign in")
+    assert devices(live_app) == ["Mia's phone"]
+
+
+def test_a_reload_and_the_back_button_keep_the_code(field, company):
+    field.scan(company.crew)
+    field.page.get_by_label("Name of this phone").wait_for()
+    field.page.reload()
+    field.heading("Connect to North Yard Haulage?")
+    field.press("Connect")
+    field.heading("Your account")
+    field.page.go_back()
+    field.heading("Connect to North Yard Haulage?")
+    field.press("Connect")
+    field.heading("Your account")
+
+
+def test_a_used_code_cannot_be_gone_back_to(field, company):
+    field.pair(company.join)
+    field.heading("Records")
+    assert field.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])").count("t=") == 0
+    assert field.page.evaluate("sessionStorage.length") == 0
+    assert company.key not in field.page.evaluate("JSON.stringify({...localStorage})")

@@ -1,0 +1,140 @@
+"""The app's page and files: installable, strict, the same for everybody, and there without a connection."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+
+from portal.lib.images import reencode_logo
+from tests.factories.people import make_account
+
+FILES = re.compile(r'(?:href|src)="(/app/shell/[^"]+)"')
+
+
+def get(client, path):
+    """A file's answer, read and closed."""
+    with client.get(path) as answer:
+        answer.get_data()
+        return answer
+
+
+def picture(answer) -> Image.Image:
+    assert answer.mimetype == "image/png"
+    return Image.open(io.BytesIO(answer.data))
+
+
+def test_the_manifest_names_icons_of_the_sizes_it_says(client):
+    answer = client.get("/app/manifest.webmanifest")
+    assert answer.mimetype == "application/manifest+json"
+    manifest = answer.json
+    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("/app", "/app", "standalone")
+    assert manifest["name"] and manifest["theme_color"] and manifest["background_color"]
+    purposes = set()
+    for icon in manifest["icons"]:
+        drawn = picture(client.get(icon["src"]))
+        assert "{}x{}".format(*drawn.size) == icon["sizes"]
+        corner = drawn.convert("RGBA").getpixel((0, 0))
+        assert (corner[3] == 255) == (icon["purpose"] == "maskable"), "a launcher cuts a maskable icon itself"
+        purposes.add((icon["sizes"], icon["purpose"]))
+    assert purposes == {("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")}
+
+
+def test_the_page_may_use_the_camera_and_runs_no_script_but_its_own(client):
+    answer = client.get("/app")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; ") and "script-src 'self';" in policy and "nonce" not in policy
+    assert "worker-src 'self'" in policy and "unsafe" not in policy
+    assert "camera=(self)" in answer.headers["Permissions-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "<script>" not in answer.text and " style=" not in answer.text and "onclick" not in answer.text
+    assert "camera=()" in client.get("/sign-in").headers["Permissions-Policy"]
+
+
+def test_the_page_is_the_same_for_everybody(app, client):
+    before = client.get("/app").text
+    with app.app_context():
+        from tests.factories.people import make_member
+
+        make_member(make_account("North Yard Haulage"))
+    client.sign_in("ada@example.com")
+    assert client.get("/app").text == before
+    assert client.get("/app/").text == before
+    assert client.get("/app?t=secret").text == before
+
+
+def test_every_file_of_the_page_is_there_for_good_and_the_worker_keeps_them_all(client):
+    page, worker = client.get("/app").text, client.get("/app/sw.js")
+    addresses = FILES.findall(page)
+    assert len(addresses) > 15
+    for address in addresses:
+        answer = get(client, address)
+        assert answer.status_code == 200 and "immutable" in answer.headers["Cache-Control"]
+        assert answer.mimetype == ("text/css" if address.endswith(".css") else "text/javascript")
+        assert f'"{address}"' in worker.text
+    assert worker.mimetype == "text/javascript" and worker.headers["Service-Worker-Allowed"] == "/app"
+    assert worker.headers["Cache-Control"] == "no-store", "a new version is found at the next start"
+
+
+def test_a_file_of_an_older_version_is_not_kept(client):
+    answer = get(client, "/app/shell/000000000000/main.js")
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["shell/x/../../config.py", "shell/x/app.js", "shell/x/nothing.js", "icons/1.png"])
+def test_nothing_else_is_served(client, path):
+    assert client.get(f"/app/{path}").status_code == 404
+
+
+def test_a_company_without_a_logo_and_an_unknown_one_look_alike(app, client):
+    drawing = io.BytesIO()
+    Image.new("RGB", (40, 20), "#c2410c").save(drawing, "PNG")
+    with app.app_context():
+        key = app.extensions["portal"].photos.save_logo(reencode_logo(drawing.getvalue()))
+        bare, shown = make_account("Bare").public_id, make_account("Shown", logo_key=key).public_id
+    mark = client.get("/app/icons/192.png").data
+    assert get(client, f"/app/logo/{bare}").data == mark
+    assert get(client, "/app/logo/nobody").data == mark
+    assert picture(get(client, f"/app/logo/{shown}")).size == (40, 20)
+
+
+def shell_is_kept(page) -> None:
+    """Waits until the worker controls the page and has stored everything."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def test_the_shell_opens_without_a_connection_and_goes_on_with_one(field, phone):
+    field.open()
+    field.heading("Setup")
+    shell_is_kept(field.page)
+    phone.set_offline(True)
+    field.open()
+    field.heading("No connection")
+    field.press("Try again")
+    field.heading("No connection")
+    phone.set_offline(False)
+    field.heading("Setup")  # by itself, as soon as the phone is back
+
+
+def test_only_the_shell_is_kept(field, company):
+    field.pair(company.pair_mia)
+    field.heading("Sign in")
+    shell_is_kept(field.page)
+    kept = field.page.evaluate(
+        "caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name))))"
+        ".then((all) => Promise.all(all.map((one) => one.keys()))).then((all) => all.flat().map((one) => one.url))"
+    )
+    assert kept and all(address.startswith(f"{field.url}/app") for address in kept)
+    assert not any("/api/" in address or "/oauth/" in address for address in kept)
+
+
+def test_a_new_version_takes_the_place_of_the_old_one(field):
+    field.open()
+    field.heading("Setup")
+    shell_is_kept(field.page)
+    field.page.evaluate("caches.open('app-shell-old').then((cache) => cache.put('/app/old', new Response('old')))")
+    field.page.evaluate("navigator.serviceWorker.getRegistration('/app').then((one) => one.unregister())")
+    field.open()
+    field.heading("Setup")
+    field.page.wait_for_function("caches.keys().then((names) => names.length === 1 && names[0] !== 'app-shell-old')")
