@@ -98,6 +98,18 @@ def test_search_order_and_status(ada, query, found):
     assert listed(ada, query) == found
 
 
+def test_a_heading_sorts_and_a_second_click_turns_round(ada):
+    def click(page, label):
+        return ada.get(
+            re.search(rf'<a class="sort-link" href="([^"]+)"[^>]*>{label}', page)[1].replace("&amp;", "&")
+        ).text
+
+    once = click(ada.get(f"{PAGE}?status=active").text, "Device Name")
+    twice = click(once, "Device Name")
+    assert (names(once), names(twice)) == (["Alpha", "beta", "Gamma"], ["Gamma", "beta", "Alpha"])
+    assert 'aria-sort="ascending"' in once and 'aria-sort="descending"' in twice
+
+
 def test_a_search_that_finds_nothing_and_an_empty_company_say_what_to_do(app, ada, client):
     assert "Nothing matches" in ada.get(f"{PAGE}?q=nobody").text
     with app.app_context():
