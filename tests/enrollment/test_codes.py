@@ -299,6 +299,7 @@ def test_the_second_of_two_who_save_is_told_and_keeps_what_they_typed(app, ada):
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "saved this installation code while you were typing" in page and 'value="Second"' in page
+    assert "Ada Admin" in page and "Changed: Description." in page
     version = re.search(r'name="version"[^>]*value="(\d+)"', page)[1]
     assert ada.submit(f"{CODES}/{public_id}/edit", typed(description="Second", version=version)).status_code == 303
     assert grants(app)[0].description == "Second"
