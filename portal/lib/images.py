@@ -126,7 +126,7 @@ def _let_child(task: str, data: bytes, queue: _Queue) -> tuple[dict[str, Any], b
     Raises ImageRefused; a RuntimeError when the child has a fault of its own.
     """
     if not queue.room.acquire(blocking=False):
-        raise TooBusy("Many pictures are being read at the moment. Send it again in a minute.")
+        raise TooBusy(marked("Many pictures are being read at the moment. Send it again in a minute."))
     try:
         with queue.one_at_a_time:
             child = subprocess.run(
