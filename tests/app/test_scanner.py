@@ -1,0 +1,161 @@
+"""Reading codes: a camera that shows a real label, a photo, and the phones that have or give no camera."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Request, expect
+
+from portal.stickers.drawing import png
+from portal.stickers.symbols import symbol_for, variable_symbol
+from tests.app.conftest import FieldApp, field_app
+from tests.client import PASSWORD
+from tests.conftest import CHROMIUM_FLAGS
+
+WIDTH, HEIGHT = 640, 480
+FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+def symbol_picture(text: str, side: int = 400) -> Image.Image:
+    """A QR code as the portal draws it, in the middle of a camera's picture of a grey wall."""
+    symbol = symbol_for(text) if "/Q/" in text else variable_symbol(text, "M")
+    with Image.open(io.BytesIO(png(symbol))) as drawn:
+        label = drawn.convert("L").resize((side, side))
+    wall = Image.new("L", (WIDTH, HEIGHT), 150)
+    wall.paste(label, ((WIDTH - side) // 2, (HEIGHT - side) // 2))
+    return wall
+
+
+def write_video(path: Path, picture: Image.Image) -> None:
+    """One still frame as YUV4MPEG2, which Chromium's fake camera repeats; both colour planes are neutral."""
+    colours = bytes([128]) * (WIDTH // 2 * (HEIGHT // 2) * 2)
+    path.write_bytes(
+        f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\nFRAME\n".encode() + picture.tobytes() + colours
+    )
+
+
+def jpeg(picture: Image.Image) -> dict:
+    out = io.BytesIO()
+    picture.save(out, "JPEG")
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
+def with_camera(browser: Browser, path: Path, *more: str) -> Browser:
+    flags = [*CHROMIUM_FLAGS, *FAKE_CAMERA, f"--use-file-for-fake-video-capture={path}", *more]
+    return browser.browser_type.launch(executable_path="/usr/bin/chromium", args=flags)
+
+
+@pytest.fixture
+def filming(browser: Browser, live, company, tmp_path: Path) -> Iterator[FieldApp]:
+    """A phone whose camera sees what stands in camera.y4m when the camera starts: first the pairing code."""
+    write_video(tmp_path / "camera.y4m", symbol_picture(company.pair_mia))
+    own = with_camera(browser, tmp_path / "camera.y4m")
+    context = own.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    yield field_app(context, live.url)
+    own.close()
+
+
+def test_the_camera_pairs_the_phone_and_then_reads_a_sticker(filming, company, tmp_path):
+    """This Chromium has no reader of its own, so frames go to the portal: at most two a second."""
+    frames: list[Request] = []
+    filming.page.on("request", lambda one: frames.append(one) if one.url.endswith("/app/decode") else None)
+    filming.open()
+    filming.press("Scan QR code")
+    filming.heading("Connect to North Yard Haulage?")
+    assert frames and all(one.headers["content-type"] == "image/jpeg" for one in frames)
+    filming.press("Connect")
+    filming.sign_in("mia@example.com", PASSWORD)
+    filming.heading("Records")
+    write_video(tmp_path / "camera.y4m", symbol_picture(f"{filming.url.upper()}{company.sticker}"))
+    filming.page.get_by_role("link", name="Scan a sticker").click()
+    filming.heading("Flatbed 12")
+    expect(filming.page.get_by_role("link", name="Call Olga Ostrowska")).to_be_visible()
+    assert filming.page.evaluate("document.querySelector('video')") is None, "the camera is given back"
+
+
+def test_frames_leave_at_most_twice_a_second_and_stop_with_the_screen(filming, company, tmp_path):
+    write_video(tmp_path / "camera.y4m", Image.new("L", (WIDTH, HEIGHT), 150))
+    filming.open()
+    filming.press("Scan QR code")
+    expect(filming.page.get_by_text("Nothing read yet")).to_be_visible(timeout=15_000)
+    sent = len([one for one in filming.posts if one.endswith("/app/decode")])
+    assert 2 <= sent <= 20, f"{sent} frames in eight seconds"
+    filming.page.get_by_role("button", name="Back").click()
+    filming.heading("Setup")
+    with filming.page.expect_response("**/app/manifest.webmanifest"):
+        filming.page.evaluate("fetch('/app/manifest.webmanifest', {cache: 'no-store'})")
+    settled = len([one for one in filming.posts if one.endswith("/app/decode")])
+    assert settled <= sent + 2
+
+
+def test_a_reader_of_the_browsers_own_is_asked_first(field, company, phone):
+    """Phones have one; here a stand-in for it proves that nothing is sent then."""
+    phone.add_init_script(
+        "window.BarcodeDetector = class { static getSupportedFormats() { return Promise.resolve(['qr_code']) }"
+        f" detect() {{ return Promise.resolve([{{rawValue: {company.pair!r}}}]) }} }}"
+    )
+    field.open()
+    field.press("Scan QR code")
+    field.page.locator("input[type=file]").set_input_files(jpeg(symbol_picture("nothing of ours")))
+    field.heading("Connect to North Yard Haulage?")
+    assert not [one for one in field.posts if one.endswith("/decode")]
+
+
+def test_a_photo_is_read_where_there_is_no_camera(field, company):
+    field.open()
+    field.press("Scan QR code")
+    expect(field.page.get_by_text("no camera that the browser can use").first).to_be_visible()
+    photo = field.page.locator("input[type=file]")
+    assert photo.get_attribute("capture") == "environment"
+    photo.set_input_files(jpeg(Image.new("L", (WIDTH, HEIGHT), 150)))
+    expect(field.page.get_by_text("no QR code to read in this photo")).to_be_visible()
+    photo.set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    expect(field.page.get_by_text("This picture cannot be read")).to_be_visible()
+    photo.set_input_files(jpeg(symbol_picture("https://example.com/menu")))
+    expect(field.page.get_by_text("none of the portal")).to_be_visible()
+    photo.set_input_files(jpeg(symbol_picture(f"{field.url.upper()}{company.sticker}")))
+    expect(field.page.get_by_text("This is a sticker.")).to_be_visible()
+    photo.set_input_files(jpeg(symbol_picture(company.foreign)))
+    field.heading("This code belongs elsewhere")
+    assert not [one for one in field.posts if "/enroll/" in one]
+    field.press("Scan another code")
+    field.page.locator("input[type=file]").set_input_files(jpeg(symbol_picture(company.pair)))
+    field.heading("Connect to North Yard Haulage?")
+
+
+def test_a_refused_camera_is_explained(browser, live, company, tmp_path):
+    write_video(tmp_path / "camera.y4m", symbol_picture(company.pair))
+    own = with_camera(browser, tmp_path / "camera.y4m", "--deny-permission-prompts")
+    try:
+        context: BrowserContext = own.new_context()
+        context.add_init_script(
+            "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
+        )
+        field = field_app(context, live.url)
+        field.open()
+        field.press("Scan QR code")
+        expect(field.page.get_by_text("The camera is not allowed.").first).to_be_visible()
+        expect(field.page.get_by_text("allow the camera for this page")).to_be_visible()
+        expect(field.page.get_by_role("button", name="Type the code instead")).to_be_visible()
+    finally:
+        own.close()
+
+
+def test_without_https_it_says_why_there_is_no_camera(browser, live, company):
+    own = browser.browser_type.launch(
+        executable_path="/usr/bin/chromium",
+        args=[*CHROMIUM_FLAGS, "--host-resolver-rules=MAP yard.example 127.0.0.1"],
+    )
+    try:
+        field = field_app(own.new_context(), f"http://yard.example:{live.port}")
+        field.open()
+        expect(field.page.get_by_text("opened without https")).to_be_visible()
+        field.press("Scan QR code")
+        expect(field.page.get_by_text("browsers give the camera only to https pages").first).to_be_visible()
+        photo = field.page.locator("input[type=file]")
+        photo.set_input_files(jpeg(symbol_picture(company.pair)))
+        field.heading("This code belongs elsewhere")  # the portal's own address is another one
+    finally:
+        own.close()
