@@ -11,20 +11,20 @@ from sqlalchemy.orm import Session
 from portal import database
 from portal.api.callers import Caller
 from portal.api.problems import problem
-from portal.devices import operations, sessions, tokens
+from portal.devices import operations, phones, tokens
 from portal.extensions import db
 from portal.web.context import now, portal
 
-# What to do about each of devices.sessions' reasons.
+# What to do about each of devices.phones' reasons.
 ENDED = {
-    sessions.GONE: "This device's access was revoked. Ask an admin of your company for a new QR code and scan it.",
-    sessions.ASLEEP: "This device is suspended. Ask an admin of your company.",
-    sessions.WAITING: "This device waits until an admin of your company approves it.",
-    sessions.PERSON_GONE: "Whoever was signed in here is no longer in the company. Ask one of its admins.",
-    sessions.NEEDS_SECOND_STEP: "The company asks for a second step. Set it up on a computer, under Profile.",
-    sessions.OLD_KEY: "The company replaced its QR code. Scan the new one.",
-    sessions.EXPIRED: "This token is over. Get a new one at /oauth/token, or scan a new QR code.",
-    sessions.INVALID: "This token is not right. Get a new one at /oauth/token, or scan a new QR code.",
+    phones.GONE: "This device's access was revoked. Ask an admin of your company for a new QR code and scan it.",
+    phones.ASLEEP: "This device is suspended. Ask an admin of your company.",
+    phones.WAITING: "This device waits until an admin of your company approves it.",
+    phones.PERSON_GONE: "Whoever was signed in here is no longer in the company. Ask one of its admins.",
+    phones.NEEDS_SECOND_STEP: "The company asks for a second step. Set it up on a computer, under Profile.",
+    phones.OLD_KEY: "The company replaced its QR code. Scan the new one.",
+    phones.EXPIRED: "This token is over. Get a new one at /oauth/token, or scan a new QR code.",
+    phones.INVALID: "This token is not right. Get a new one at /oauth/token, or scan a new QR code.",
 }
 # An end for good: what the phone keeps of the company goes with it (Clear-Site-Data, section 3.1).
 CLEAR = '"cache", "storage"'
@@ -34,21 +34,21 @@ def find_phone() -> Caller | Response:
     """The phone of the request's bearer token, or the 401 to answer. Whatever is not right is logged below."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
-        return unauthorised("Send the header Authorization with a bearer token.", sessions.INVALID, is_token=True)
+        return unauthorised("Send the header Authorization with a bearer token.", phones.INVALID, is_token=True)
     own, moment = portal(), now()
     claims = tokens.read(own.key_ring, own.settings.public_url, text.strip(), moment)
     if isinstance(claims, tokens.Forged):
-        return ended(sessions.EXPIRED if claims.reason == "expired" else sessions.INVALID)
+        return ended(phones.EXPIRED if claims.reason == "expired" else phones.INVALID)
     with database.reading(), db.engine.connect() as connection:
-        found = sessions.find_phone(connection, claims, moment)
-    if isinstance(found, sessions.Refusal):
+        found = phones.find_phone(connection, claims, moment)
+    if isinstance(found, phones.Refusal):
         return ended(found.reason)
     if operations.is_seen_due(found.last_active_at, moment):
         _note_seen(found)
     return phone_caller(found)
 
 
-def phone_caller(found: sessions.Phone) -> Caller:
+def phone_caller(found: phones.Phone) -> Caller:
     """The phone, with the person signed in on it, as a caller."""
     return Caller(
         account_id=found.account_id,
@@ -72,7 +72,7 @@ def phone_caller(found: sessions.Phone) -> Caller:
 def ended(reason: str) -> Response:
     """The 401 of a token that does not count, or not any more."""
     answer = unauthorised(ENDED[reason], reason, is_token=True)
-    if reason == sessions.GONE:
+    if reason == phones.GONE:
         answer.headers["Clear-Site-Data"] = CLEAR
     return answer
 
@@ -84,7 +84,7 @@ def unauthorised(detail: str = "", reason: str = "sign_in_required", *, is_token
     return answer
 
 
-def _note_seen(found: sessions.Phone) -> None:
+def _note_seen(found: phones.Phone) -> None:
     """In a transaction of its own, before the view's begins: a GET writes nothing else."""
     try:
         with Session(db.engine) as session:

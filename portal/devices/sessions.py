@@ -32,62 +32,20 @@ from portal.devices.models import (
     RefreshToken,
 )
 from portal.devices.phones import (
-    ASLEEP,
-    EXPIRED,
     FACTS,
-    FOR_GOOD,
     GONE,
     INVALID,
-    NEEDS_SECOND_STEP,
     OLD_KEY,
-    OVER,
     PERSON_GONE,
     SAID,
     STATUS,
-    WAITING,
     Found,
-    Phone,
     Refusal,
     Reuse,
-    find_phone,
-    find_phone_by_cookie,
     why_refused,
 )
 from portal.lib.sealing import KeyRing
 from portal.lib.secrets import digest, make_secret
-
-# The room's other verbs about sessions stand in phones: callers find all of them here.
-__all__ = (
-    "ASLEEP",
-    "EXPIRED",
-    "FOR_GOOD",
-    "GONE",
-    "INVALID",
-    "NEEDS_SECOND_STEP",
-    "OLD_KEY",
-    "OVER",
-    "PERSON_GONE",
-    "WAITING",
-    "DeviceFacts",
-    "Opened",
-    "Phone",
-    "Refusal",
-    "Reuse",
-    "SessionFacts",
-    "Tokens",
-    "end_session",
-    "end_sessions",
-    "end_sessions_of_person",
-    "facts_of",
-    "find_phone",
-    "find_phone_by_cookie",
-    "issue",
-    "make_phone_cookie",
-    "open_session",
-    "refresh",
-    "sign_in_person",
-    "sign_out_person",
-)
 
 log = structlog.get_logger()
 

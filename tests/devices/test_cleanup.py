@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 
 from portal.accounts.models import Account
-from portal.devices import cleanup, operations, sessions
+from portal.devices import cleanup, operations, phones, sessions
 from portal.devices.models import DISPLAY, Device, DeviceSession, PhoneCookie, RefreshToken
 from portal.extensions import db
 from portal.lib.clock import utc_now
@@ -74,7 +74,7 @@ def test_a_phone_is_told_why_after_the_cleanup_too(account, refresh):
     phone = make_phone(account, now=NOW)
     for days in (91, 500):
         cleanup.tidy(db.session(), NOW + timedelta(days=days))
-        assert refresh(phone.refresh_token, NOW + timedelta(days=days)) == sessions.Refusal("expired")
+        assert refresh(phone.refresh_token, NOW + timedelta(days=days)) == phones.Refusal("expired")
 
 
 def test_passed_links_go_after_a_week(account, refresh):
@@ -89,7 +89,7 @@ def test_passed_links_go_after_a_week(account, refresh):
     assert [count_after(6.9), count_after(7), count_after(60)] == [3, 2, 2]
     # The last answer may have been lost: weeks later the token before it still gives the same.
     assert refresh(first.refresh_secret, NOW + timedelta(days=60)).refresh_secret == second.refresh_secret
-    assert refresh(phone.refresh_token, NOW + timedelta(days=60)) == sessions.Refusal("invalid")
+    assert refresh(phone.refresh_token, NOW + timedelta(days=60)) == phones.Refusal("invalid")
     assert end_of(phone) == ""
 
 

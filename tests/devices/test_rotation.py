@@ -9,7 +9,8 @@ from portal.accounts.models import Account, Membership
 from portal.audit.models import AuditEvent
 from portal.devices import sessions
 from portal.devices.models import Device, DeviceSession, RefreshToken
-from portal.devices.sessions import Opened, Refusal
+from portal.devices.phones import Refusal
+from portal.devices.sessions import Opened
 from portal.extensions import db
 from portal.lib.secrets import digest
 from tests.factories.people import make_account, make_member

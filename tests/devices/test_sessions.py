@@ -9,7 +9,7 @@ import structlog
 
 from portal.accounts.models import Membership
 from portal.audit.operations import OPERATOR
-from portal.devices import operations, sessions, tokens
+from portal.devices import operations, phones, sessions, tokens
 from portal.devices.models import (
     BY_ADMIN,
     REPLACED,
@@ -18,7 +18,7 @@ from portal.devices.models import (
     DeviceSession,
     PhoneCookie,
 )
-from portal.devices.sessions import Phone, Refusal
+from portal.devices.phones import Phone, Refusal
 from portal.extensions import db
 from portal.lib.secrets import digest
 from tests.factories.people import make_account, make_member
@@ -41,7 +41,7 @@ def find(app):
     def find(phone, now=NOW, **changes):
         own = app.extensions["portal"]
         claims = tokens.read(own.key_ring, own.settings.public_url, access_token(app, phone, now), now)
-        return sessions.find_phone(db.session(), replace(claims, **changes), now)
+        return phones.find_phone(db.session(), replace(claims, **changes), now)
 
     return find
 
@@ -60,7 +60,7 @@ def test_a_phone_is_read_with_its_person_in_one_statement(app, place, find):
     listen = (db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     sa.event.listen(*listen)
     with db.engine.connect() as connection:
-        found = sessions.find_phone(connection, claims, NOW)
+        found = phones.find_phone(connection, claims, NOW)
     sa.event.remove(*listen)
     assert isinstance(found, Phone)
     assert (found.account_id, found.user_id, found.user_name) == (account.id, member.user_id, "Mia Member")
@@ -195,7 +195,7 @@ def test_the_phone_cookie_reads_only_its_companys_stickers_and_ends_with_its_ses
 
     def find(public_id: str, given: str = secret, now: datetime = NOW) -> Phone | None:
         with db.engine.connect() as connection:
-            return sessions.find_phone_by_cookie(connection, digest(given), public_id, now)
+            return phones.find_phone_by_cookie(connection, digest(given), public_id, now)
 
     assert find(account.public_id).user_id == member.user_id
     assert find(sister.public_id) is None
@@ -214,4 +214,4 @@ def test_the_cookie_of_a_phone_without_a_person_opens_no_sticker(place):
     account = place[0]
     secret = sessions.make_phone_cookie(db.session(), make_phone(account, now=NOW).session_id, NOW)
     db.session.commit()
-    assert sessions.find_phone_by_cookie(db.session(), digest(secret), account.public_id, NOW) is None
+    assert phones.find_phone_by_cookie(db.session(), digest(secret), account.public_id, NOW) is None

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.names import has_email
 from portal.accounts.permissions import DEVICES_MANAGE, granted
 from portal.accounts.queries import list_members
-from portal.devices.sessions import Reuse
+from portal.devices.phones import Reuse
 from portal.jobs import mails
 from portal.lib.words import ENGLISH
 from portal.web import mailer

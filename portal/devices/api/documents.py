@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal.devices import sessions
+from portal.devices import phones
 from portal.devices.models import APP, PAIRED
 
 FORM = "application/x-www-form-urlencoded"
@@ -33,8 +33,8 @@ def document(properties: dict[str, dict[str, Any]], *optional: str) -> dict[str,
 WHOLE: dict[str, Any] = {"type": "integer"}
 TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 REASONS = (
-    *(sessions.GONE, sessions.ASLEEP, sessions.WAITING, sessions.PERSON_GONE, sessions.NEEDS_SECOND_STEP),
-    *(sessions.OLD_KEY, sessions.EXPIRED, sessions.INVALID),
+    *(phones.GONE, phones.ASLEEP, phones.WAITING, phones.PERSON_GONE, phones.NEEDS_SECOND_STEP),
+    *(phones.OLD_KEY, phones.EXPIRED, phones.INVALID),
 )
 ERROR = document(
     {

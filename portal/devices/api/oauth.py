@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.permissions import DEVICES_MANAGE
 from portal.api import cookies
 from portal.api.blueprints import ApiBlueprint
-from portal.devices import introspection, operations, sessions, tokens
+from portal.api.phones import CLEAR
+from portal.devices import introspection, operations, phones, sessions, tokens
 from portal.devices.api import alerts
 from portal.devices.api.documents import ERROR, FORM, KEYS, METADATA, ONE_TOKEN, SHOWN, TOKENS, described, text
 from portal.devices.models import APP, BY_USER, PAIRED
@@ -21,7 +22,6 @@ from portal.web.identity import find_identity
 
 oauth = ApiBlueprint("oauth", __name__, description="Tokens of phones, as the standards say.")
 
-CLEAR = '"cache", "storage"'  # Clear-Site-Data, section 3.1
 CANNOT = "The token is unknown, used, revoked or expired."
 
 
@@ -52,7 +52,7 @@ def token() -> Response:
         return refuse(*fault.args)
     own, moment, ip = portal(), now(), request.remote_addr or ""
     found = sessions.refresh(session(), own.key_ring, secret=secret, ip=ip, now=moment)
-    if isinstance(found, sessions.Refusal):
+    if isinstance(found, phones.Refusal):
         answer = refuse_grant(found, by_cookie=by_cookie)
     else:
         row = found.device_session
@@ -200,7 +200,7 @@ def refuse(error: str, sentence: str, status: int = 400) -> Response:
     return answer
 
 
-def refuse_grant(found: sessions.Refusal, *, by_cookie: bool) -> Response:
+def refuse_grant(found: phones.Refusal, *, by_cookie: bool) -> Response:
     """The refusal of a refresh token, with its reason. Cookies go only with a session that is over for good.
 
     A token that is not known may be one that another tab replaced a moment ago: its cookie is not touched.
@@ -209,9 +209,9 @@ def refuse_grant(found: sessions.Refusal, *, by_cookie: bool) -> Response:
         alerts.post(session(), found.reuse, now())
     answer = jsonify(error="invalid_grant", error_description=CANNOT, reason=found.reason)
     answer.status_code = 400
-    if found.reason in sessions.FOR_GOOD:
+    if found.reason in phones.FOR_GOOD:
         answer.headers["Clear-Site-Data"] = CLEAR
-    if by_cookie and found.reason in sessions.OVER:
+    if by_cookie and found.reason in phones.OVER:
         cookies.clear(answer)
     return answer
 

@@ -16,7 +16,7 @@ from portal.api.phones import ended, unauthorised
 from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Text
 from portal.audit.operations import Actor, record
-from portal.devices import sessions
+from portal.devices import phones, sessions
 from portal.devices.models import Device
 from portal.lib.passwords import LONGEST
 from portal.web import proving
@@ -140,7 +140,7 @@ def _enter(who: Caller, proof: proving.Proof, where: str) -> Response:
     if current is None or current.password_hash != found.password_hash:
         return unauthorised(WRONG, WRONG_PERSON)
     opened = sessions.sign_in_person(session(), device_session_id=who.session_id, user_id=found.user_id, now=moment)
-    if isinstance(opened, sessions.Refusal):
+    if isinstance(opened, phones.Refusal):
         return ended(opened.reason)
     _record(who, "device.sign_in", found.user_id)
     return _answer(who, opened, where)
@@ -154,7 +154,7 @@ def sign_out(sent: dict[str, str]) -> Response:
     arrivals.refuse_others(sent["refresh_in"])
     who = caller()
     opened = sessions.sign_out_person(session(), device_session_id=who.session_id, now=now())
-    if isinstance(opened, sessions.Refusal):
+    if isinstance(opened, phones.Refusal):
         return ended(opened.reason)
     if who.user_id is not None:
         _record(who, "device.sign_out", who.user_id)
