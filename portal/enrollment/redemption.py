@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account, Membership, User
@@ -203,7 +203,11 @@ def _claim(session: Session, grant_id: int, knock: _Try) -> Grant:
     claimed = session.execute(
         update(Grant)
         .where(Grant.id == grant_id, *grants.is_active(knock.now))
-        .values(use_count=Grant.use_count + 1, last_used_at=knock.now)
+        .values(
+            use_count=Grant.use_count + 1,
+            # Whoever waited for others brings the earlier moment: the last time used is the latest of all.
+            last_used_at=case((Grant.last_used_at > knock.now, Grant.last_used_at), else_=knock.now),
+        )
         .returning(Grant.id)
         .execution_options(synchronize_session=False)
     ).first()

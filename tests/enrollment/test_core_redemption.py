@@ -104,6 +104,14 @@ def test_the_installation_key_pairs_without_a_person_and_without_end(company):
     assert member.role != MEMBER
 
 
+def test_the_last_time_used_does_not_go_back_when_an_earlier_caller_had_to_wait(company):
+    account, member = company
+    made = make_code(account, user_id=member.user_id)
+    redeem(made.secret, name="Came second, went first", now=NOW + MINUTE)
+    grant = redeem(made.secret, name="Waited", now=NOW).grant
+    assert (grant.use_count, grant.last_used_at) == (2, NOW + MINUTE)
+
+
 def test_a_device_is_registered_to_the_account_of_its_code_and_nobody_is_signed_in(company):
     account, member = company
     made = make_code(account, user_id=member.user_id, tags=["yard", "night"], defaults={"site": "North"})
