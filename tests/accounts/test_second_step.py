@@ -2,7 +2,9 @@
 
 import html
 import re
+import time
 from base64 import b64decode
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -60,6 +62,19 @@ def password_step(app):
 
 def type_code(client, code):
     return client.submit("/sign-in/code", {"code": code})
+
+
+def test_signing_in_over_a_session_of_long_ago_does_not_wait_for_itself(app, ada):
+    """That session's last look is noted in a transaction of its own: two writers would wait 30 seconds."""
+    codes = turn_on(ada)[1]
+    assert ada.submit("/sign-in", {"email": "ada@example.com", "password": PASSWORD}).status_code == 303
+    token = ada.token()
+    with app.app_context():
+        db.session.execute(sa.update(AuthSession).values(last_seen_at=utc_now() - timedelta(hours=1)))
+        db.session.commit()
+    began = time.perf_counter()
+    assert ada.post("/sign-in/code", data={"code": codes[0], "csrf_token": token}).status_code == 303
+    assert time.perf_counter() - began < 10
 
 
 def test_sets_up_by_qr_or_typing_and_shows_ten_codes_once(app, ada):

@@ -2,6 +2,8 @@
 
 import re
 import threading
+import time
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -303,3 +305,26 @@ class TestSetup:
         [thread.start() for thread in threads]
         [thread.join() for thread in threads]
         assert sorted(won) == [False, True]
+
+
+class TestSomebodySignedInLongAgo:
+    """Signing in over a session whose last look is due to be noted: that note has a transaction of its own."""
+
+    QUICK = 10  # seconds; two writers that wait for each other give up after 30
+
+    @pytest.fixture
+    def returning(self, app, client, ada):
+        client.sign_in("ada@example.com")
+        token = client.token()
+        with app.app_context():
+            db.session.execute(sa.update(AuthSession).values(last_seen_at=utc_now() - timedelta(hours=1)))
+            db.session.commit()
+        return token
+
+    def test_does_not_wait_for_itself(self, app, client, returning):
+        began = time.perf_counter()
+        form = {"email": "ada@example.com", "password": PASSWORD, "csrf_token": returning}
+        assert client.post("/sign-in", data=form).status_code == 303
+        assert time.perf_counter() - began < self.QUICK
+        with app.app_context():
+            assert db.session.scalar(sa.select(sa.func.count()).select_from(AuthSession)) == 1

@@ -39,21 +39,22 @@ def sign_in() -> ResponseReturnValue:
     if "@" not in form.email.data:  # said of every such text: nobody learns which names there are
         form.email.errors = [NO_EMAIL]
         return _sign_in_page(form), 422
+    browser = _browser()
     proof = proving.prove_password(form.email.data, form.password.data)
     if not isinstance(proof, proving.Proof):
         form.form_errors.append(WRONG if proof is None else proving.too_many(proof))
         return _sign_in_page(form), 401
-    return _enter(proof, form.password.data, local_path(form.next.data)) or (_sign_in_page(form), 401)
+    return _enter(proof, form.password.data, local_path(form.next.data), browser) or (_sign_in_page(form), 401)
 
 
-def _enter(proof: proving.Proof, password: str, onward: str) -> ResponseReturnValue | None:
+def _enter(proof: proving.Proof, password: str, onward: str, browser: dict[str, Any]) -> ResponseReturnValue | None:
     """Begins the session, or asks for the second step; None when the password was changed at this very moment."""
     found = proof.credentials
     new_hash = hash_password(password) if needs_rehash(found.password_hash) else ""
     proving.accept(proof)
     secret = None
     if not found.has_second_step:
-        secret = operations.sign_in(session(), credentials=found, new_hash=new_hash, **_browser())
+        secret = operations.sign_in(session(), credentials=found, new_hash=new_hash, **browser)
         if secret is None:
             return None
     session().commit()
@@ -75,12 +76,13 @@ def second_step() -> ResponseReturnValue:
         return _code_page(form)
     if not form.validate():
         return _code_page(form), 422
+    browser = _browser()
     problem = proving.prove_code(waiting.credentials.user_id, form.code.data)
     if problem:
         form.code.errors = [problem]
         return _code_page(form), 401
     secret = operations.sign_in(
-        session(), credentials=waiting.credentials, account_id=waiting.account_id, has_typed_code=True, **_browser()
+        session(), credentials=waiting.credentials, account_id=waiting.account_id, has_typed_code=True, **browser
     )
     if secret is None:
         return redirect("/sign-in", 303)
@@ -94,7 +96,11 @@ def _code_page(form: CodeForm) -> str:
 
 
 def _browser() -> dict[str, Any]:
-    """What a new session needs to know of the browser: its kind, and the session that it replaces."""
+    """What a new session needs to know of the browser: its kind, and the session that it replaces.
+
+    To be asked before the view writes: a session that is found is marked as seen in a transaction of its own, which
+    would wait for the view's.
+    """
     person = identity.find_identity()
     return {
         "browser": browser_kind(request.headers.get("User-Agent", "")),
@@ -178,14 +184,17 @@ def accept_invitation(secret: str) -> ResponseReturnValue:
         return _accept_page(form, invitation)
     if not form.validate():
         return _accept_page(form, invitation), 422
+    browser = _browser()
     proof = proving.prove_password(invitation.email, form.password.data) if known else None
     if known and not isinstance(proof, proving.Proof):
         form.form_errors.append(proving.too_many(proof) if isinstance(proof, Refusal) else "The password is not right.")
         return _accept_page(form, invitation), 401
-    return _join(form, invitation, proof if isinstance(proof, proving.Proof) else None)
+    return _join(form, invitation, proof if isinstance(proof, proving.Proof) else None, browser)
 
 
-def _join(form: AcceptForm, invitation: Invitation, proof: proving.Proof | None) -> ResponseReturnValue:
+def _join(
+    form: AcceptForm, invitation: Invitation, proof: proving.Proof | None, browser: dict[str, Any]
+) -> ResponseReturnValue:
     """Uses the link and begins a session in the company."""
     password_hash = "" if proof else hash_password(form.password.data)
     known = proof.credentials if proof else None
@@ -198,7 +207,7 @@ def _join(form: AcceptForm, invitation: Invitation, proof: proving.Proof | None)
         return _stopped("This invitation cannot be used", accepted.sentence, 409)
     secret = None
     if not accepted.has_second_step:
-        secret = operations.sign_in(session(), credentials=accepted, account_id=invitation.account_id, **_browser())
+        secret = operations.sign_in(session(), credentials=accepted, account_id=invitation.account_id, **browser)
         if secret is None:
             return _stopped("Your password has just changed", "Open the link again and type the new one.", 409)
     session().commit()
