@@ -8,7 +8,10 @@ from urllib.parse import quote, urlencode
 from portal.enrollment.models import INSTALLATION_CODE, INSTALLATION_KEY, ONBOARDING, PROVISIONING
 
 VERSION = "1"
-LONGEST_NAME = 40  # the symbol stays coarse enough for 4 cm; the whole name comes with the answer
+LONGEST_NAME = 40  # characters; the symbol stays coarse enough for 4 cm; the whole name comes with the answer
+# As it is written in the fragment, where an Arabic letter takes 6 and a lorry 12 characters: 40 of those would make a
+# symbol of version 19, whose modules are too small for a phone's camera.
+LONGEST_WRITTEN_NAME = 120
 # How the fragment names the kinds of grants.
 KINDS = {INSTALLATION_KEY: "pair", ONBOARDING: "join", INSTALLATION_CODE: "code", PROVISIONING: "fleet"}
 
@@ -21,6 +24,14 @@ def api_address(public_url: str) -> str:
 def logo_address(public_url: str, account_public_id: str) -> str:
     """The company's logo, for whoever is not in yet; the product's mark where it has none."""
     return f"{public_url}/app/logo/{account_public_id}"
+
+
+def short_name(name: str) -> str:
+    """As much of a name as the symbol has room for."""
+    name = name[:LONGEST_NAME]
+    while len(quote(name, safe=":/")) > LONGEST_WRITTEN_NAME:
+        name = name[:-1]
+    return name.strip().rstrip("\u200d")  # a joiner that joins nothing any more
 
 
 def link(
@@ -38,7 +49,7 @@ def link(
         "k": kind,
         "t": secret,
         "a": api_address(public_url),
-        "n": account_name[:LONGEST_NAME].strip(),
+        "n": short_name(account_name),
         "l": logo_address(public_url, account_public_id),
         "c": account_public_id,
     }

@@ -61,3 +61,20 @@ def test_a_long_name_is_cut_and_the_symbol_fits_four_centimetres():
     assert read(link)["n"] == "N" * 39
     # Phones read modules of 0.4 mm at arm's length (facts: devices, section 4.3 prints them at 0.6).
     assert PRINTED_MM / (variable_symbol(link, "M").size + QUIET_ZONES) > 0.4
+
+
+@pytest.mark.parametrize(
+    "name", ["&#% " * 30, "\U0001f69a" * 40, "\u5317\u5ead\u904b\u8f38" * 10, "\u0648\u0631\u0634\u0629 " * 10]
+)
+def test_a_long_name_of_any_writing_leaves_the_symbol_readable_on_a_narrow_screen(name):
+    link = made(account_name=name, kind="join")
+    shown = read(link)["n"]
+    assert len(shown) >= 10 and name.startswith(shown)
+    assert variable_symbol(link, "M").version <= 15
+
+
+def test_an_emoji_of_several_is_not_cut_at_its_joiner():
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    for length in range(1, 12):
+        shown = read(made(account_name="a" * length + family * 9))["n"]
+        assert not shown.endswith("\u200d")
