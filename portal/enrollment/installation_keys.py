@@ -6,7 +6,7 @@ order: account, grant, device, as at a redemption.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -18,6 +18,7 @@ from portal.devices.models import REVOKED, Device
 from portal.enrollment.grants import ensure_installation_key, lock_account, make_installation_key
 from portal.enrollment.models import INSTALLATION_KEY, Grant, KeyRotation
 from portal.enrollment.queries import current_key
+from portal.lib.clock import local
 from portal.lib.sealing import KeyRing
 
 LONGEST_OVERLAP_HOURS = 90 * 24
@@ -148,11 +149,20 @@ def run_due_plans(session: Session, key_ring: KeyRing, now: datetime) -> int:
         if found.every_days is None:
             session.delete(found)
         else:
-            missed = (now - found.next_at) // timedelta(days=found.every_days)
-            found.next_at += timedelta(days=found.every_days) * (missed + 1)
+            timezone = session.get_one(Account, account_id).timezone
+            found.next_at = _next_turn(found.next_at, found.every_days, timezone, now)
         session.flush()
         done += 1
     return done
+
+
+def _next_turn(last: datetime, every_days: int, timezone: str, now: datetime) -> datetime:
+    """The first turn after ``now``, at the same time of the company's clock: a plan for three at night stays there."""
+    wall, period = local(last, timezone), timedelta(days=every_days)
+    turn = wall + period * max(1, (now - last) // period)  # wall time: a day is a day even when the clocks change
+    while turn.astimezone(UTC) <= now:
+        turn += period
+    return turn.astimezone(UTC)
 
 
 def ensure_for_all(session: Session, key_ring: KeyRing, now: datetime) -> int:

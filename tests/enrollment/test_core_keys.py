@@ -1,5 +1,8 @@
 """The installation key: rotation at once and with an overlap, how far it is, plans."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -161,6 +164,19 @@ def test_a_plan_that_repeats_goes_on_and_a_long_pause_costs_one_rotation(account
     assert run_due(NOW + 100 * DAY) == 1
     assert installation_keys.find_plan(db.session(), account.id).next_at == NOW + 121 * DAY
     assert generation(account) == 3
+
+
+@pytest.mark.parametrize("pause_days", [0, 64])
+def test_a_plan_that_repeats_keeps_its_time_of_the_companys_clock(account, pause_days):
+    """In Detroit the clocks go back on 3 November 2030 and forth on 10 March 2031."""
+    account.timezone = "America/Detroit"
+    detroit = ZoneInfo(account.timezone)
+    first = datetime(2030, 10, 20, 3, tzinfo=detroit)
+    make_key(account)
+    plan(account, every_days=30, next_at=first.astimezone(UTC))
+    assert run_due(first.astimezone(UTC) + pause_days * DAY) == 1
+    wanted = datetime(2030, 11, 19, 3, tzinfo=detroit) if not pause_days else datetime(2031, 1, 18, 3, tzinfo=detroit)
+    assert installation_keys.find_plan(db.session(), account.id).next_at == wanted.astimezone(UTC)
 
 
 def test_a_plan_is_replaced_and_cancelled(account):
