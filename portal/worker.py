@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
@@ -21,7 +22,7 @@ from portal import postman
 from portal.accounts.models import Account
 from portal.audit.operations import Actor
 from portal.database import reading
-from portal.enrollment import replays
+from portal.enrollment import pauses, replacements, replays
 from portal.errors import Refused
 from portal.extensions import db
 from portal.jobs import operations, queries, schedule
@@ -152,10 +153,31 @@ def tell_of_replay(session: Session, parts: Portal, job: TakenJob) -> Steps:
     }
 
 
+def tell_of_replacement(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Writes the mails that a device was taken over by another phone."""
+    yield 1
+    account = session.get_one(Account, job.account_id)
+    return {
+        "mails": replacements.tell_owner(
+            session, account, job.payload, public_url=parts.settings.public_url, render=render, now=utc_now()
+        )
+    }
+
+
+def tell_of_pause(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Writes the mails that typed codes rest for the whole installation."""
+    yield 1
+    url = parts.settings.public_url
+    host = urlsplit(url).netloc
+    return {"mails": pauses.tell_admins(session, job.payload, public_url=url, host=host, render=render, now=utc_now())}
+
+
 HANDLERS: dict[str, Handler] = {
     IMPORT: import_records,
     labels.PRINT_JOB: draw_labels,
     REMIND: send_reminders,
+    pauses.JOB: tell_of_pause,
+    replacements.JOB: tell_of_replacement,
     replays.JOB: tell_of_replay,
     sightings.JOB: tell_of_sighting,
     TIDY_SCANS: tidy_scans,

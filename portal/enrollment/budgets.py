@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import counting
 from portal.accounts.counting import Counter, Limit, Refusal
 from portal.database import current_time, lock_counters, store_counters
+from portal.enrollment import pauses
 from portal.enrollment.models import EnrollmentCounter
 from portal.gate.throttle import client_of
 
@@ -35,6 +36,7 @@ class Spent:
 
     subjects: tuple[tuple[Limit, str], ...]
     at: datetime
+    site: Counter | None = None  # of typed codes
 
 
 def is_typed(text: str) -> bool:
@@ -55,8 +57,21 @@ def spend(session: Session, *, text: str, ip: str, is_proven: bool = False, now:
     refusals = [result for result in results.values() if isinstance(result, Refusal)]
     if refusals:
         return max(refusals, key=lambda refusal: refusal.wait)
-    _store(session, subjects, {limit: result for limit, result in results.items() if isinstance(result, Counter)})
-    return Spent(subjects, now)
+    stored = {limit: result for limit, result in results.items() if isinstance(result, Counter)}
+    _store(session, subjects, stored)
+    return Spent(subjects, now, stored.get(TYPED_SITE))
+
+
+def hold(session: Session, spent: Spent, now: datetime) -> None:
+    """Locks the counters again in a second transaction about one try, before anything else is locked."""
+    _lock(session, spent.subjects, now)
+
+
+def keep(session: Session, spent: Spent, now: datetime) -> None:
+    """After a wrong code: its try stays spent. The last that the installation had begins a pause: admins hear of it."""
+    if spent.site is not None and spent.site.count == TYPED_SITE.most:
+        begun_at = spent.site.since_at
+        pauses.note(session, count=TYPED_SITE.most, begun_at=begun_at, ends_at=begun_at + TYPED_SITE.window, now=now)
 
 
 def spend_picture(session: Session, *, ip: str, now: datetime) -> Spent | Refusal:

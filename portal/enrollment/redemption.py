@@ -15,12 +15,15 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account, Membership, User
+from portal.accounts.permissions import MOBILE_APP, granted
 from portal.devices.models import REVOKED, SUSPENDED, Device, DeviceSession
+from portal.devices.operations import note_network
 from portal.devices.sessions import DeviceFacts, open_session
-from portal.enrollment import budgets, grants, newcomers, placing, replays
+from portal.enrollment import budgets, grants, newcomers, placing, replacements, replays
 from portal.enrollment.grants import TYPED_PURPOSE
 from portal.enrollment.models import (
     CREATE_ACCOUNT_AND_DEVICE,
+    ONBOARDING,
     SIGN_IN_USER,
     USE_EXISTING_DEVICE,
     Grant,
@@ -39,6 +42,7 @@ REFUSED = "refused"
 UNKNOWN = "unknown"  # no such secret, or not of a kind that is redeemed here
 WRONG_NETWORK = "wrong_network"
 PERSON_GONE = "person_gone"
+NOT_PERMITTED = "not_permitted"  # who made their own code may no longer connect phones
 DEVICE_GONE = "device_gone"
 DEVICE_SUSPENDED = "device_suspended"
 NEWCOMER_NEEDED = "newcomer_needed"
@@ -137,6 +141,8 @@ def redeem(
         if stopped.reason == grants.EXHAUSTED:
             replays.note(session, grant, facts, now)
         return Refusal(stopped.reason)
+    note_network(key_ring, done.device, ip=facts.ip, now=now)
+    session.flush()
     return done
 
 
@@ -176,8 +182,8 @@ def _let_in(session: Session, grant_id: int, knock: _Try) -> Redeemed:
     if grant.action == CREATE_ACCOUNT_AND_DEVICE:
         member = _join(session, grant, knock)
         user_id, sign_in_name = member.user_id, member.sign_in_name or ""
-    elif user_id is not None and find_membership(session, grant.account_id, user_id) is None:
-        raise _Stopped(PERSON_GONE)
+    elif user_id is not None:
+        _check_person(session, grant, user_id)
     device = _place(session, grant, knock, user_id)
     signed_in_id = user_id if grant.action == SIGN_IN_USER else None
     opened = open_session(session, device=device, user_id=signed_in_id, now=knock.now, client_id=knock.facts.client_id)
@@ -196,6 +202,15 @@ def _join(session: Session, grant: Grant, knock: _Try) -> Membership:
     if member is None:
         raise _Stopped(EMAIL_TAKEN)
     return member
+
+
+def _check_person(session: Session, grant: Grant, user_id: int) -> None:
+    """What was true when the code was made must be true still: rights may have been taken away meanwhile."""
+    member = find_membership(session, grant.account_id, user_id)
+    if member is None:
+        raise _Stopped(PERSON_GONE)
+    if grant.kind == ONBOARDING and MOBILE_APP.name not in granted(member.role, member.permissions):
+        raise _Stopped(NOT_PERMITTED)
 
 
 def _claim(session: Session, grant_id: int, knock: _Try) -> Grant:
@@ -229,6 +244,8 @@ def _place(session: Session, grant: Grant, knock: _Try, user_id: int | None) -> 
         device = placing.find_returned(session, grant.account_id, knock.facts.installation_uid)
     if device is not None and device.status == SUSPENDED:
         raise _Stopped(DEVICE_SUSPENDED)
+    if device is not None and grant.action == USE_EXISTING_DEVICE and device.connected_at is not None:
+        replacements.note(session, device, knock.facts, knock.now)
     return placing.place(session, knock.account, grant, knock.facts, device=device, user_id=user_id, now=knock.now)
 
 

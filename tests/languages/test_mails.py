@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from portal.accounts.models import Account
-from portal.enrollment import replays
+from portal.enrollment import pauses, replacements, replays
 from portal.extensions import db
 from portal.gate.views import alerts
 from portal.jobs.models import Mail
@@ -49,6 +49,8 @@ def values(words):
     return {
         "devices/reuse": [{"device_name": NAME, "page_href": "https://qr.example.com/d"}],
         "enrollment/replay": [again],
+        "enrollment/replaced": [again],
+        "enrollment/pause": [{"host": NAME, "count": 60, "until": "x", "page_href": "https://qr.example.com/d"}],
         "enrollment/installation_code": [install | {"host": "qr.example.com", "expires": "29 Nov"}],
         "enrollment/pairing_qr": [pairing | {"username": username} for username in ("", "olga@example.com")],
         "gate/attack": [attack | {"percent": percent, "spent": percent} for percent in (0, 25, 100)],
@@ -71,6 +73,8 @@ def subjects(words):
         alerts.subject("Acme", NAME, 25, words),
         alerts.subject("Acme", NAME, 100, words),
         replays.subject("Acme", words),
+        replacements.subject(NAME, words),
+        pauses.subject("qr.example.com", words),
         sightings.subject(NAME, "stolen", words),
         messages.subject(NAME, "damaged", words),
     }
