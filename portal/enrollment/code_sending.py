@@ -18,6 +18,8 @@ from portal.lib.clock import show_moment
 from portal.lib.emails import EmailRefused, parse_email
 from portal.lib.phones import PhoneRefused, parse_phone
 from portal.lib.sealing import KeyRing
+from portal.records.kinds import CONTACT
+from portal.records.queries import find_record
 
 BY_MAIL, BY_SMS, NOT_SENT = "email", "sms", ""
 KIND = "installation_code"  # of the mails; their keys begin with the device, so that the last one is found again
@@ -65,6 +67,19 @@ def check(session: Session, account: Account, *, way: str, typed: str, user_id: 
         return Sending(BY_MAIL, parse_email(typed))
     except EmailRefused as refusal:
         return refusal.sentence
+
+
+def check_contact(session: Session, account_id: int, *, way: str, public_id: str) -> Sending | str:
+    """Where a contact of the records gets the code: their e-mail address, or their mobile before their other number."""
+    contact = find_record(session, account_id, public_id)
+    if contact is None or contact.kind != CONTACT or contact.archived_at is not None:
+        return "Choose a contact from the list."
+    if way == BY_SMS:
+        number = contact.mobile or contact.phone
+        return Sending(BY_SMS, number) if number else f"{contact.name} has no phone number. Type one below."
+    if contact.email:
+        return Sending(BY_MAIL, contact.email)
+    return f"{contact.name} has no e-mail address. Type one below, or send an SMS."
 
 
 def send(

@@ -17,6 +17,7 @@ from wtforms.widgets import DateTimeLocalInput, NumberInput
 from portal.enrollment import code_drafts
 from portal.enrollment.code_drafts import ACTIONS, Draft
 from portal.lib.clock import local
+from portal.lib.lines import one_line
 
 # What a browser's box for a moment sends (HTML, "valid normalised local date and time string"), and what people type
 # where there is no such box.
@@ -24,11 +25,6 @@ _MOMENT_FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-
 NO_MOMENT = "Write the moment like 2030-03-05 14:05."
 
 Choices = Sequence[tuple[str, str]]
-
-
-def one_line(text: str | None) -> str:
-    """A typed line: single spaces, nothing at its ends, nothing that cannot be printed."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
 
 
 def several_lines(text: str | None) -> str:
@@ -206,13 +202,16 @@ class ExpectedDeviceForm(RoomForm):
         description="For example: Tablet of the north gate.",
         validators=[InputRequired()],
     )
-    owner = SelectField(
-        "Owner", validate_choice=False, description="The person that the device is registered to."
-    )
+    owner = SelectField("Owner", validate_choice=False, description="The person that the device is registered to.")
     send_by = RadioField(
         "Send the installation code", choices=[SelectChoice(*one) for one in SENDINGS], default="email",
         validate_choice=False,
     )  # fmt: skip
+    contact = SelectField(
+        "To a contact",
+        validate_choice=False,
+        description="It goes to their e-mail address, or for an SMS to their mobile number, whatever stands below.",
+    )
     recipient = StringField(
         "To",
         filters=[one_line],
@@ -226,6 +225,7 @@ class ExpectedDeviceForm(RoomForm):
         description="Days, from 1 to 365. It works once.",
     )
 
-    def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Choices, contacts: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*one) for one in people)]
+        self.contact.choices = [SelectChoice("", "None"), *(SelectChoice(*one) for one in contacts)]

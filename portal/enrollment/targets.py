@@ -8,8 +8,11 @@ from portal.accounts.models import Membership, User
 from portal.accounts.queries import list_members
 from portal.devices.models import Device
 from portal.lib.emails import email_key
+from portal.records.kinds import CONTACT
+from portal.records.models import Record
 
 MOST_CHOICES = 1_000
+MOST_CONTACTS = 500  # without scripts a page offers these; with them it searches all
 
 
 def person(name: str, email: str, sign_in_name: str | None) -> str:
@@ -35,6 +38,22 @@ def list_devices(session: Session, account_id: int) -> list[tuple[str, str]]:
         .limit(MOST_CHOICES)
     )
     return [(row.public_id, f"{row.name} ({row.platform})" if row.platform else row.name) for row in rows]
+
+
+def list_contacts(session: Session, account_id: int, chosen: str) -> list[tuple[str, str]]:
+    """(public id, words) of contacts that a message reaches, by name; the ``chosen`` one whatever else there is."""
+    rows = session.execute(
+        select(Record.public_id, Record.name, Record.email, Record.mobile, Record.phone)
+        .where(
+            Record.account_id == account_id,
+            Record.kind == CONTACT,
+            Record.archived_at.is_(None),
+            or_(Record.email != "", Record.mobile != "", Record.phone != ""),
+        )
+        .order_by(Record.public_id != chosen, Record.name_key, Record.id)
+        .limit(MOST_CONTACTS)
+    )
+    return [(row.public_id, person(row.name, row.email or row.mobile or row.phone, None)) for row in rows]
 
 
 def find_user_id(session: Session, account_id: int, text: str) -> int | None:
@@ -66,13 +85,15 @@ def find_device_id(session: Session, account_id: int, public_id: str) -> int | N
 
 
 def public_id_of_user(session: Session, user_id: int | None) -> str:
-    """Of a row id; "" without one."""
-    return session.scalar(select(User.public_id).where(User.id == user_id)) or "" if user_id else ""
+    """Of a row id; "" without one. Whoever a list has read already is not read again."""
+    found = session.get(User, user_id) if user_id else None
+    return found.public_id if found else ""
 
 
 def public_id_of_device(session: Session, device_id: int | None) -> str:
-    """Of a row id; "" without one."""
-    return session.scalar(select(Device.public_id).where(Device.id == device_id)) or "" if device_id else ""
+    """Of a row id; "" without one. What a list has read already is not read again."""
+    found = session.get(Device, device_id) if device_id else None
+    return found.public_id if found else ""
 
 
 def name_of_user(session: Session, account_id: int, user_id: int) -> str:

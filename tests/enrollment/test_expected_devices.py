@@ -16,6 +16,7 @@ from portal.jobs import mails
 from portal.jobs.models import BY_SMS, QUEUED, Mail
 from portal.lib.typed_codes import grouped
 from tests.factories.people import make_account, make_member
+from tests.factories.things import make_record
 
 ADD = "/admin/devices/add"
 
@@ -105,6 +106,61 @@ def test_the_owners_mailbox_is_the_default_and_whoever_has_none_needs_an_address
     answer = ada.submit(ADD, typed(owner=people["Crew"], recipient=""))
     assert answer.status_code == 422 and "Type the e-mail address that the code goes to." in answer.text
     assert len(rows(app, Device)) == 1, "what was refused left nothing"
+
+
+@pytest.fixture
+def contacts(app, people):
+    """Public ids by name: contacts of the records."""
+    with app.app_context():
+        account = db.session.query(Account).one()
+        other = make_account("Theirs")
+        made = [
+            make_record(account, "contact", "Olga", email="olga@records.example", mobile="+48601000111"),
+            make_record(account, "contact", "Deskless", phone="+48221234567"),
+            make_record(account, "contact", "Hermit"),
+            make_record(account, "contact", "Gone", email="gone@example.com", archived_at=datetime.now(UTC)),
+            make_record(account, "vehicle", "Truck"),
+            make_record(other, "contact", "Foreign", email="foreign@example.com"),
+        ]
+        return {one.name: one.public_id for one in made}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("email", "Olga", "olga@records.example"),
+        ("sms", "Olga", "+48601000111"),
+        ("sms", "Deskless", "+48221234567"),
+    ],
+)
+def test_a_contact_of_the_records_gets_it_wherever_they_are_reached(app, ada, contacts, case):
+    way, name, recipient = case
+    page = ada.get(ADD).get_data(as_text=True)
+    assert "Olga (olga@records.example)" in page and "Deskless (+48221234567)" in page
+    assert not [name for name in ("Hermit", "Gone", "Truck", "Foreign") if name in page]
+    device = add(app, ada, send_by=way, contact=contacts[name], recipient="")
+    assert [mail.recipient for mail in rows(app, Mail)] == [recipient]
+    again = {"send_by": "email", "contact": contacts["Olga"], "recipient": recipient}
+    assert ada.submit(f"/admin/devices/{device.public_id}/code/send", again).status_code == 303
+    assert rows(app, Mail)[-1].recipient == "olga@records.example", "the choice counts, not what stood there"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("email", "Deskless", "Deskless has no e-mail address. Type one below, or send an SMS."),
+        ("sms", "Hermit", "Hermit has no phone number. Type one below."),
+        ("email", "Gone", "Choose a contact from the list."),
+        ("email", "Truck", "Choose a contact from the list."),
+        ("email", "Foreign", "Choose a contact from the list."),
+        ("email", "nobody", "Choose a contact from the list."),
+    ],
+)
+def test_a_contact_that_nothing_reaches_is_refused_at_its_field(app, ada, contacts, case):
+    way, name, sentence = case
+    answer = ada.submit(ADD, typed(send_by=way, contact=contacts.get(name, name)))
+    assert answer.status_code == 422 and sentence in answer.text
+    assert rows(app, Device) == rows(app, Mail) == []
 
 
 def test_it_may_be_shown_only_and_may_work_longer(app, ada):

@@ -89,18 +89,25 @@ def _own(public_id: str) -> Device:
 
 
 def _form() -> ExpectedDeviceForm:
-    return ExpectedDeviceForm(people=targets.list_people(session(), current_identity().account_id))
+    account_id = current_identity().account_id
+    return ExpectedDeviceForm(
+        people=targets.list_people(session(), account_id),
+        contacts=targets.list_contacts(session(), account_id, request.form.get("contact", "")),
+    )
 
 
 def _check_sending(form: ExpectedDeviceForm, user_id: int | None) -> Sending | None:
     """Where the code goes; None after the sentence was put at its field."""
-    account = get_account(session(), current_identity().account_id)
-    found = code_sending.check(
-        session(), account, way=form.send_by.data or "", typed=form.recipient.data, user_id=user_id
-    )
+    account, way = get_account(session(), current_identity().account_id), form.send_by.data or ""
+    if form.contact.data and way in (BY_MAIL, BY_SMS):
+        place = "contact"
+        found = code_sending.check_contact(session(), account.id, way=way, public_id=form.contact.data)
+    else:
+        place = "recipient"
+        found = code_sending.check(session(), account, way=way, typed=form.recipient.data, user_id=user_id)
     if isinstance(found, Sending):
         return found
-    form.refuse({"recipient": found})
+    form.refuse({place: found})
     return None
 
 

@@ -1,0 +1,14 @@
+"""Typed texts as lines: what forms, files and programs send, before anybody looks at it."""
+
+import re
+import unicodedata
+
+# Controls, line ends, lone surrogates, and what turns the direction of the signs after it (UAX #9, section 2).
+# PostgreSQL stores no NUL, UTF-8 no surrogate, a header no line end, and no name may look like another. Joiners stay,
+# since Persian and emoji are written with them.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+
+
+def one_line(text: str | None) -> str:
+    """Composed (NFC), without controls and turns of direction, single spaces, nothing at its ends. None is no text."""
+    return " ".join(_UNSEEN.sub(" ", unicodedata.normalize("NFC", text or "")).split())
