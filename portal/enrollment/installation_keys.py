@@ -94,6 +94,12 @@ def progress(session: Session, account_id: int, now: datetime) -> Progress:
     return Progress(moved, total, tuple(names), ends_at)
 
 
+def list_ending(session: Session, account_id: int, now: datetime) -> list[Grant]:
+    """The older keys that still pair, the oldest first: each has an end of its own, ``superseded_at``."""
+    ending = (Grant.account_id == account_id, Grant.kind == INSTALLATION_KEY, Grant.superseded_at > now)
+    return list(session.scalars(select(Grant).where(*ending).order_by(Grant.generation)))
+
+
 def find_plan(session: Session, account_id: int) -> KeyRotation | None:
     """The account's next rotation, if one is planned."""
     return session.scalars(select(KeyRotation).where(KeyRotation.account_id == account_id)).first()

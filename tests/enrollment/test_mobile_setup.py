@@ -18,6 +18,7 @@ from portal.enrollment.models import KeyRotation
 from portal.extensions import db
 from portal.jobs import mails
 from portal.jobs.models import Mail
+from portal.lib.clock import show_moment
 from portal.lib.mailserver import read_mail_server
 from portal.stickers.drawing import svg
 from portal.stickers.symbols import variable_symbol
@@ -300,6 +301,8 @@ def test_rotation_asks_with_exact_numbers_and_cuts_by_default(app, with_key, acc
     page = with_key.get(f"{PAGE}/rotate").text
     assert "2 phones are paired with it: somebody is signed in on 1, nobody on 1." in page
     assert "all 2 stop at their next token refresh" in page
+    overlap = "1 phone with somebody signed in moves by itself; 1 phone without must scan the new code before it ends."
+    assert f"Overlap: {overlap}" in page
     answer = with_key.submit(f"{PAGE}/rotate")
     assert answer.status_code == 303 and answer.location.endswith(PAGE)
     new = ask(with_key, "pairing-qr").json
@@ -325,6 +328,21 @@ def test_an_overlap_shows_who_is_left(app, with_key, account_id):
     answer = with_key.get("/api/v1/admin/installation-key/progress").json
     assert (answer["moved"], answer["total"], answer["left"]) == (1, 2, ["<i>Phone</i>"])
     assert answer["ends_at"].endswith("Z")
+    until = show_moment(ends_at, "UTC")
+    assert f"moved</strong> to QR code number 2. Number 1 works until {until}." in page
+    with_key.submit(f"{PAGE}/rotate", {"mode": "overlap", "overlap": "9", "unit": "days"})
+    page = with_key.get(PAGE).text
+    assert f"0 of 2 moved</strong> to QR code number 3. Number 1 works until {until}. Number 2 works until " in page
+
+
+def test_without_phones_or_a_rotation_nothing_is_said_to_have_moved(app, with_key, account_id):
+    assert "No phone is paired with it yet." in with_key.get(PAGE).text
+    question = with_key.get(f"{PAGE}/rotate").text
+    assert "No phone is paired with it." in question and "0 phones" not in question and "Cut now: all" not in question
+    assert "No phone is paired now." in with_key.get(f"{PAGE}/rotate/plan").text
+    pair(app, account_id, "Pixel")
+    page = with_key.get(PAGE).text
+    assert "1 phone is paired with it." in page and "of 1 moved" not in page and "Still to move" not in page
 
 
 @pytest.mark.parametrize(

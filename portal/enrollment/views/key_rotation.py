@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.accounts.models import Account
 from portal.accounts.queries import get_account
+from portal.devices.wording import many
 from portal.enrollment import installation_keys, pairing
 from portal.enrollment.forms import show_local
 from portal.enrollment.models import KeyRotation
@@ -97,7 +98,12 @@ def rotation_values(account: Account) -> dict[str, Any]:
         "left": progress.names_left,
         "unnamed": progress.total - progress.moved - len(progress.names_left),
         "since": show_moment(key.created_at, account.timezone) if key else "",
-        "ends": show_moment(progress.ends_at, account.timezone) if progress.ends_at else "",
+        "is_first": key is None or key.generation == 1,
+        "ending": [
+            (one.generation, show_moment(one.superseded_at, account.timezone))
+            for one in installation_keys.list_ending(session(), account.id, now())
+            if one.superseded_at is not None
+        ],
         "plan": _plan_words(row, account.timezone) if row else "",
     }
 
@@ -115,9 +121,28 @@ def _question(form: OverlapForm) -> str:
         "enrollment/key_rotation.html",
         form=form,
         company=account.name,
-        generation=key.generation,
-        paired=pairing.count_paired(session(), account.id),
+        consequences=_consequences(pairing.count_paired(session(), account.id), key.generation or 1),
     )
+
+
+def _consequences(paired: pairing.Paired, generation: int) -> list[str]:
+    """What each way of rotating does, with the numbers of this company."""
+    codes = (
+        f"QR code number {generation} and every printed copy of it stop working. Show or print number {generation + 1}."
+    )
+    if not paired.total:
+        return ["No phone is paired with it.", codes]
+    by_itself = "moves by itself" if paired.signed_in == 1 else "move by themselves"
+    moving = f"{many(paired.signed_in, 'phone')} with somebody signed in {by_itself}" if paired.signed_in else ""
+    waiting = f"{many(paired.waiting, 'phone')} without must scan the new code before it ends" if paired.waiting else ""
+    return [
+        f"{many(paired.total, 'phone')} {'is' if paired.total == 1 else 'are'} paired with it: "
+        f"somebody is signed in on {paired.signed_in:,}, nobody on {paired.waiting:,}.",
+        codes,
+        f"Cut now: {'that phone stops at its' if paired.total == 1 else f'all {paired.total:,} stop at their'} "
+        "next token refresh and must scan the new code.",
+        f"Overlap: {'; '.join(filter(None, (moving, waiting)))}.",
+    ]
 
 
 def _plan_page(form: PlanForm, row: KeyRotation | None) -> str:
