@@ -5,15 +5,14 @@ import sys
 import click
 
 from portal.accounts import operations, queries, second_step, staffing
-from portal.accounts.forms import one_line
 from portal.accounts.models import Account
 from portal.audit.operations import OPERATOR
-from portal.devices.models import BY_ADMIN
-from portal.devices.sessions import end_sessions_of_person
 from portal.enrollment.grants import ensure_installation_key
+from portal.enrollment.onboarding import sign_out_everywhere
 from portal.errors import Refused
 from portal.gate import operations as gate
 from portal.lib.emails import EmailRefused, email_key, parse_email
+from portal.lib.lines import one_line
 from portal.lib.passcodes import make_passcode
 from portal.lib.passwords import check_password, hash_password
 from portal.web.context import now, portal, session, short_read
@@ -70,7 +69,7 @@ def set_password(email: str, password_stdin: bool) -> None:
     if user is None:
         raise Stop(f"Nobody signs in with {email}.")
     ended = operations.reset_password(session(), user=user, actor=OPERATOR, new_hash=new_hash, now=now())
-    ended += end_sessions_of_person(session(), user.id, BY_ADMIN, now())
+    ended += sign_out_everywhere(session(), user.id, now())
     session().commit()
     click.echo(f"The password of {email} is set; {ended} session{'' if ended == 1 else 's'} ended.")
 
@@ -85,7 +84,7 @@ def totp_off(email: str) -> None:
     if not second_step.turn_off(session(), user_id=user.id, account_id=None, actor=OPERATOR, now=now()):
         raise Stop(f"The second step of {user.email} is off already.")
     operations.end_all_sessions(session(), user_id=user.id)
-    end_sessions_of_person(session(), user.id, BY_ADMIN, now())
+    sign_out_everywhere(session(), user.id, now())
     session().commit()
     click.echo(f"The second step of {user.email} is off; the password alone signs them in.")
 

@@ -1,7 +1,6 @@
 """Forms of the room. The CSRF token is checked by the table of doors, before any of them is read."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -28,19 +27,12 @@ from portal.accounts.models import ADMIN, MEMBER
 from portal.accounts.permissions import DELEGABLE
 from portal.lib.emails import EmailRefused, email_key, parse_email
 from portal.lib.images import ImageRefused, reencode_logo
+from portal.lib.lines import one_line
 from portal.lib.passwords import check_password
 from portal.lib.phones import PhoneRefused, country_choices, parse_phone
 
 # --accent in static/css/tokens.css. A colour input cannot be empty: this value stands for "none of our own".
 OWN_ACCENT = "#3548c8"
-
-# What a one-line text never holds: controls, line ends, and lone surrogates, which no database takes.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-
-
-def one_line(text: str | None) -> str:
-    """A typed line in normal form: composed, without controls, single spaces, nothing at its ends."""
-    return " ".join(_UNSEEN.sub(" ", unicodedata.normalize("NFC", text or "")).split())
 
 
 @cache

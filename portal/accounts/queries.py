@@ -21,6 +21,7 @@ from portal.accounts.models import (
     User,
 )
 from portal.accounts.names import has_email, name_key
+from portal.accounts.permissions import Permission, granted
 from portal.errors import NotFound, Refused
 from portal.lib.emails import email_key
 from portal.lib.secrets import digest
@@ -154,6 +155,15 @@ def list_members(session: Session, account_id: int) -> list[Membership]:
             .order_by((Membership.role != ADMIN), func.lower(User.name), Membership.id)
         )
     )
+
+
+def list_reachable(session: Session, account_id: int, permission: Permission) -> list[Membership]:
+    """Whom a mail about this reaches: the people of the company who have the permission and a mailbox."""
+    return [
+        one
+        for one in list_members(session, account_id)
+        if permission.name in granted(one.role, one.permissions) and has_email(one.user.email)
+    ]
 
 
 def get_member(session: Session, account_id: int, public_id: str) -> Membership:

@@ -301,6 +301,9 @@ def _overreach(me: Membership, role: str, permissions: list[str]) -> Refusal | N
         return Refusal("Choose a role.")
     if role == ADMIN != me.role:
         return Refusal("Only an admin can make somebody an admin.", is_forbidden=True)
+    for_admins = [BY_NAME[name].label for name in permissions if name in BY_NAME and not BY_NAME[name].delegable]
+    if for_admins and role == MEMBER:
+        return Refusal(f"Only admins have this, and no member can get it: {', '.join(for_admins)}.", is_forbidden=True)
     beyond = [BY_NAME[name].label if name in BY_NAME else name for name in permissions if name not in _rights(me)]
     if beyond:
         return Refusal(f"You cannot grant what you do not have yourself: {', '.join(beyond)}.", is_forbidden=True)

@@ -6,6 +6,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from portal.lib.lines import one_line
+
 UNKNOWN = "There is no such field."
 REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
     "required": "This field is required.",
@@ -50,6 +52,13 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more)
         return text.strip() if self.is_trimmed else text
+
+
+class Line(Text):
+    """One line without control characters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        return one_line(super()._deserialize(value, attr, data, **more))
 
 
 def _length_sentence(shortest: int) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 
+from portal.lib.lines import one_line
+
 LONGEST = 200
 
 
@@ -38,7 +40,7 @@ class AuditFilter:
 
 def _text(text: str) -> str:
     """One line, without what no database takes."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST]
+    return one_line(text)[:LONGEST]
 
 
 def _day(text: str) -> date | None:

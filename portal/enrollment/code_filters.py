@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from portal.enrollment.grants import ACTIVE, EXHAUSTED, EXPIRED, REVOKED, SCHEDULED
+from portal.lib.lines import one_line
 
 NEWEST = "-created"
 SORTS = ("created", "description", "code", "expires", "used", "last_used", "prefix", "account", "device")
@@ -29,7 +30,7 @@ class CodeFilter:
     @classmethod
     def from_args(cls, args: Mapping[str, str]) -> "CodeFilter":
         """Reads an address's arguments. Values that no link of ours carries count as not given."""
-        q = " ".join("".join(sign if sign.isprintable() else " " for sign in args.get("q", "")).split())
+        q = one_line(args.get("q"))
         state, sort = args.get("state", ""), args.get("sort", NEWEST)
         return cls(
             q[:LONGEST_QUERY],

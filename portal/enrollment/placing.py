@@ -12,6 +12,7 @@ from portal.devices.sessions import DeviceFacts, end_sessions
 from portal.enrollment.code_drafts import NAME_KEY
 from portal.enrollment.models import INSTALLATION_KEY, USE_EXISTING_DEVICE, Grant
 from portal.enrollment.queries import current_key
+from portal.lib.lines import one_line
 
 UNNAMED = "Phone"
 _UID_LENGTH = 64
@@ -100,7 +101,7 @@ def _note_facts(device: Device, facts: DeviceFacts) -> None:
 
 def _line(text: str, length: int) -> str:
     """One line that fits its column, without what cannot be printed: PostgreSQL takes no NUL."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 2 * length]).split())[:length]
+    return one_line(text[: 2 * length])[:length]
 
 
 def _note_generation(session: Session, device: Device, grant: Grant, now: datetime) -> None:

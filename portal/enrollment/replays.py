@@ -8,9 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account
-from portal.accounts.names import has_email
-from portal.accounts.permissions import DEVICES_MANAGE, granted
-from portal.accounts.queries import list_members
+from portal.accounts.permissions import DEVICES_MANAGE
+from portal.accounts.queries import list_reachable
 from portal.audit.operations import Actor, record
 from portal.devices.models import Device
 from portal.devices.sessions import DeviceFacts
@@ -67,9 +66,7 @@ def tell_admins(
         page_href=f"{public_url}/admin/devices",
     )
     told = 0
-    for member in list_members(session, account.id):
-        if DEVICES_MANAGE.name not in granted(member.role, member.permissions) or not has_email(member.user.email):
-            continue
+    for member in list_reachable(session, account.id, DEVICES_MANAGE):
         mail = mails.post(
             session,
             account_id=account.id,

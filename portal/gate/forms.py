@@ -8,8 +8,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from portal.gate.known_devices import MOST_USES
+from portal.lib.lines import one_line
 from portal.lib.passcodes import LONGEST, SHORTEST, check_passcode
-from portal.records.checking import clean_line
 from portal.stickers.tokens import check_passphrase
 
 LIVES = ((1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days"))
@@ -70,7 +70,7 @@ class CrewLinkForm(FlaskForm):  # type: ignore[misc]  # the library carries no t
     label = StringField(
         "Who it is for",
         description="For example: night shift, or a subcontractor's name.",
-        filters=[lambda text: clean_line(text or "")],
+        filters=[one_line],
         validators=[
             DataRequired("Say who the link is for, so that you know it again in the list."),
             Length(max=100, message="Use at most 100 characters."),

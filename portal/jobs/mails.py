@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.jobs.models import BY_SMS, DEAD, QUEUED, Mail
 from portal.jobs.outbox import TakenMail
 from portal.lib.emails import EmailRefused, parse_email
+from portal.lib.lines import one_line
 from portal.lib.phones import is_e164
 from portal.lib.sealing import KeyRing
 from portal.lib.secrets import make_public_id
@@ -91,10 +92,10 @@ def post(
         account_id=account_id,
         key=key,
         kind=kind,
-        recipient=_line(recipient)[:LONGEST_ADDRESS],
-        sender_name=_line(sender_name)[:LONGEST_NAME],
+        recipient=one_line(recipient)[:LONGEST_ADDRESS],
+        sender_name=one_line(sender_name)[:LONGEST_NAME],
         reply_to=_address(reply_to),
-        subject=_line(subject)[:LONGEST_SUBJECT],
+        subject=one_line(subject)[:LONGEST_SUBJECT],
         text_body=text_body.replace("\0", ""),  # PostgreSQL takes none
         html_body=html_body.replace("\0", ""),
         symbol_name=symbol_name,
@@ -136,8 +137,8 @@ def post_sms(
         key=key,
         kind=kind,
         channel=BY_SMS,
-        recipient=_line(number)[:LONGEST_ADDRESS],
-        subject=_line(subject)[:LONGEST_SUBJECT],
+        recipient=one_line(number)[:LONGEST_ADDRESS],
+        subject=one_line(subject)[:LONGEST_SUBJECT],
         text_body=text.replace("\0", ""),  # PostgreSQL takes none
         state=QUEUED if is_number else DEAD,
         fault="" if is_number else NO_NUMBER,
@@ -147,11 +148,6 @@ def post_sms(
     session.add(mail)
     session.flush()
     return mail
-
-
-def _line(text: str) -> str:
-    """One line without control characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _address(text: str) -> str:

@@ -12,6 +12,7 @@ from email.policy import SMTP
 from io import BytesIO
 
 from portal.lib.emails import mailbox
+from portal.lib.lines import one_line
 from portal.lib.mailserver import IMPLICIT, STARTTLS, MailServer
 
 ANSWER_SECONDS = 20  # for each answer of the server before the text
@@ -51,11 +52,11 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     Raises EmailRefused when an address is none.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(_line(letter.sender_name), addr_spec=mailbox(sender))
+    message["From"] = Address(one_line(letter.sender_name), addr_spec=mailbox(sender))
     message["To"] = Address(addr_spec=mailbox(letter.recipient))
     if letter.reply_to:
         message["Reply-To"] = Address(addr_spec=mailbox(letter.reply_to))
-    message["Subject"] = _line(letter.subject)
+    message["Subject"] = one_line(letter.subject)
     message["Date"] = letter.written_at
     message["Message-ID"] = f"<{letter.message_id}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
@@ -138,7 +139,7 @@ def _expect(answer: tuple[int, bytes], *codes: int) -> None:
 
 def _said(code: int, text: bytes | str) -> str:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return f"The mail server said: {code} {_line(words)[:200]}".rstrip()
+    return f"The mail server said: {code} {one_line(words)[:200]}".rstrip()
 
 
 def _reason(fault: Exception) -> str:
@@ -146,9 +147,4 @@ def _reason(fault: Exception) -> str:
         return "no answer in time"
     if isinstance(fault, OSError) and fault.strerror:
         return fault.strerror
-    return _line(str(fault))[:120] or type(fault).__name__
-
-
-def _line(text: str) -> str:
-    """One line without control characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return one_line(str(fault))[:120] or type(fault).__name__

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from portal.accounts.models import Account, Membership, User
 from portal.audit.operations import Actor
 from portal.audit.operations import record as write_event
+from portal.lib.lines import one_line
 from portal.lib.secrets import digest, make_secret
 from portal.records.kinds import CONTACT
 from portal.records.models import CalendarFeed, Expiration, Record
@@ -99,7 +100,7 @@ def write_calendar(account: Account, papers: Sequence[Expiration], public_url: s
     calendar.add("prodid", "-//QR Portal//Expirations//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", f"{_plain(account.name)}: expirations")
+    calendar.add("x-wr-calname", f"{one_line(account.name)}: expirations")
     calendar.add("refresh-interval", ASK_AGAIN, parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", ASK_AGAIN)
     for paper in papers:
@@ -115,17 +116,12 @@ def _event(paper: Expiration, host: str, public_url: str) -> Event:
     event.add("dtstamp", paper.created_at)
     event.add("dtstart", paper.expires_on)
     event.add("dtend", paper.expires_on + timedelta(days=1))
-    event.add("summary", _plain(f"{record.name}{tag}: {paper.what} expires"))
+    event.add("summary", one_line(f"{record.name}{tag}: {paper.what} expires"))
     owner = f"Owner: {record.owner.name}" if record.owner else "No owner"
-    event.add("description", _plain(owner))
+    event.add("description", one_line(owner))
     event.add("url", f"{public_url}/admin/records/{record.public_id}")
     event.add("transp", "TRANSPARENT")  # the day stays free for meetings
     return event
-
-
-def _plain(text: str) -> str:
-    """Without control characters, which RFC 5545 forbids in texts; the library escapes the rest."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def email_of(session: Session, feed: CalendarFeed) -> str:

@@ -1,6 +1,7 @@
 """Values as the cells of a file show them, and as reports and events tell them. Pure."""
 
-from portal.records.checking import Value, clean_line
+from portal.lib.lines import one_line
+from portal.records.checking import Value
 
 LONGEST_SHOWN = 80
 
@@ -12,5 +13,5 @@ def show_cell(value: Value) -> str:
 
 def shorten(text: str, most: int = LONGEST_SHOWN) -> str:
     """One line of at most ``most`` characters, for a report."""
-    line = clean_line(text)
+    line = one_line(text)
     return line if len(line) <= most else line[: most - 1] + "…"

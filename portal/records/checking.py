@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from portal.lib.emails import EmailRefused, parse_email
+from portal.lib.lines import one_line
 from portal.lib.phones import PhoneRefused, parse_phone
 from portal.records.kinds import Field, Kind
 from portal.records.policies import POLICIES
@@ -49,11 +50,6 @@ def check(kind: Kind, typed: Mapping[str, Value], *, country: str, today: date) 
     return checked
 
 
-def clean_line(text: str) -> str:
-    """One line: composed (NFC), without control characters, single spaces, no space at the ends."""
-    return " ".join(_printable(text, " ").split())
-
-
 def clean_text(text: str) -> str:
     """Several lines: composed (NFC), line feeds only, no other control characters but tabs, no blank ends."""
     lines = _printable(_LINE_BREAKS.sub("\n", text), " ", keep="\n\t").split("\n")
@@ -71,7 +67,7 @@ def _printable(text: str, instead: str, keep: str = "") -> str:
 def _read(one: Field, value: Value, country: str, today: date) -> Value:
     if one.type == "reference":
         return value
-    text = clean_text(str(value)) if one.type == "textarea" else clean_line("" if value is None else str(value))
+    text = clean_text(str(value)) if one.type == "textarea" else one_line("" if value is None else str(value))
     if value is None or not text:
         if one.required:
             raise _Refused(f"Type a {one.label.lower()}.")

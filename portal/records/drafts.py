@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from portal.lib.lines import one_line
 from portal.lib.sheets import Row, SheetRefused, Table, read_table
 from portal.records import checking, expirations, headings
 from portal.records.cells import shorten
-from portal.records.checking import Value, clean_line
+from portal.records.checking import Value
 from portal.records.days import parse_day
 from portal.records.headings import Columns, PaperColumn
 from portal.records.kinds import BY_NAME, Kind
@@ -122,7 +123,7 @@ def _draft(sheet: Sheet, row: Row, country: str, today: date) -> Draft:
 
 
 def _id(row: Row, columns: Columns) -> str:
-    return "" if columns.id is None else clean_line(row.cells[columns.id]).lower()
+    return "" if columns.id is None else one_line(row.cells[columns.id]).lower()
 
 
 def _read_paper(sheet: Sheet, draft: Draft, row: Row, column: PaperColumn, country: str) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from portal.lib.lines import one_line
 from portal.lib.words import ENGLISH, Words, marked
-from portal.records.checking import clean_line
 
 VALID = "valid"
 DUE = "due soon"
@@ -57,7 +57,7 @@ class Paper:
 def check(typed: Mapping[str, str]) -> Paper | dict[str, str]:
     """Reads ``what``, ``expires_on`` (ISO 8601) and ``warn_days`` as typed, or one sentence per refused field."""
     errors: dict[str, str] = {}
-    what = clean_line(typed.get("what", ""))
+    what = one_line(typed.get("what", ""))
     if not what:
         errors["what"] = "Say what expires, for example registration."
     elif len(what) > LONGEST_WORDS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from portal.records.checking import clean_line
+from portal.lib.lines import one_line
 from portal.records.states import STATES
 
 SORTS = ("name", "tag", "updated", "expiry")
@@ -33,7 +33,7 @@ class RecordFilter:
     @classmethod
     def from_args(cls, args: Mapping[str, str]) -> "RecordFilter":
         """Reads an address's arguments (or a form's). Values that no link of ours carries count as not given."""
-        given = {field.name: clean_line(args.get(field.name, ""))[:LONGEST_QUERY] for field in fields(cls)}
+        given = {field.name: one_line(args.get(field.name, ""))[:LONGEST_QUERY] for field in fields(cls)}
         return cls(
             kind=given["kind"],
             q=given["q"],

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.lib.emails import EmailRefused, parse_email
+from portal.lib.lines import one_line
 from portal.lib.phones import PhoneRefused, parse_phone
 from portal.lib.words import ENGLISH, Words, marked
-from portal.records.checking import clean_line, clean_text
+from portal.records.checking import clean_text
 
 OPEN = "open"
 ANSWERED = "answered"
@@ -66,12 +67,12 @@ def check(typed: Mapping[str, str], country: str, words: Words = ENGLISH) -> Tol
             most=words.number(LONGEST_TEXT),
             count=words.number(len(text)),
         )
-    name = clean_line(typed.get("name", ""))
+    name = one_line(typed.get("name", ""))
     if len(name) > LONGEST_NAME:
         errors["name"] = words.say("Use at most %(most)s characters.", most=LONGEST_NAME)
     contact = ""
     try:
-        contact = read_contact(clean_line(typed.get("contact", "")), country)
+        contact = read_contact(one_line(typed.get("contact", "")), country)
     except EmailRefused as refusal:
         errors["contact"] = words.say(refusal.sentence)
     except PhoneRefused as refusal:

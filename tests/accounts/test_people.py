@@ -127,6 +127,15 @@ class TestEditing:
         assert ada.submit(f"{PEOPLE}/{yard['cyd']}", {"role": MEMBER, "permissions": permission}).status_code == 303
         assert rights(app, yard["cyd"]) == (MEMBER, [permission])
 
+    @pytest.mark.parametrize("permission", [p.name for p in PERMISSIONS if not p.delegable])
+    def test_no_admin_grants_what_only_admins_have(self, app, ada, yard, permission):
+        assert permission not in ada.get(PEOPLE).text
+        refused = ada.submit(f"{PEOPLE}/{yard['cyd']}", {"role": MEMBER, "permissions": permission})
+        assert refused.status_code == 403 and "Only admins have this" in refused.text
+        assert rights(app, yard["cyd"]) == (MEMBER, ["records.delete"])
+        fields = {"email": "new@example.com", "role": MEMBER, "permissions": permission}
+        assert ada.submit(f"{PEOPLE}/invite", fields).status_code == 403
+
     def test_admin_makes_an_admin_and_a_member_again(self, app, ada, yard):
         ada.submit(f"{PEOPLE}/{yard['cyd']}", {"role": ADMIN, "permissions": "records.edit"})
         assert rights(app, yard["cyd"]) == (ADMIN, [])

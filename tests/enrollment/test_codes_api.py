@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from portal.accounts.models import Account
 from portal.devices.models import ACTIVE, REVOKED, SUSPENDED, Device
 from portal.enrollment.models import Grant, Redemption
 from portal.extensions import db
 from tests.client import PASSWORD, PortalClient
 from tests.decoding import read_png
 from tests.factories.people import make_account, make_member
+from tests.statements import noted
 
 CODES = "/api/v1/admin/installation-codes"
 TOKENS = "/api/v1/admin/provisioning-tokens"
@@ -56,6 +58,22 @@ def enrol(app, grant_id: str, **columns) -> None:
                 )
             )  # fmt: skip
         db.session.commit()
+
+
+def test_a_long_list_asks_no_more_than_a_short_one(app, ada):
+    for number in range(3):
+        with app.app_context():
+            email = make_member(
+                db.session.query(Account).one(), f"crew{number}@example.com", name=f"Crew {number}", role="member"
+            ).user.email
+        ada.make(description=f"Code {number}", action="create_device", username_prefix="", user_id=email)
+    costs = []
+    for path in (f"{CODES}?q=Code+0", CODES):
+        with noted(app) as asked:
+            found = ada.ask("GET", path).json["installation_codes"]
+        costs.append((len(found), len(asked)))
+        assert all(one["user_id"] for one in found)
+    assert costs == [(1, costs[0][1]), (3, costs[0][1])]
 
 
 def statuses(app) -> dict[str, str]:

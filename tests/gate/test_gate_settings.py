@@ -19,6 +19,7 @@ from tests.client import PortalClient
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_record, scan_path
 from tests.gate.test_known_devices import counts, post
+from tests.statements import noted
 
 PAGE = "/admin/settings/gate"
 
@@ -112,16 +113,8 @@ def test_the_banner_is_shown_to_those_who_may_act_and_to_nobody_else(app, client
 
 def test_the_banner_costs_one_statement(app, client, paths):
     client.sign_in("ada@example.com")
-    asked = []
-    with app.app_context():
-        engine = db.engine
-
-    def listen(_connection, _cursor, statement, *_rest):
-        asked.append(statement)
-
-    db.event.listen(engine, "before_cursor_execute", listen)
-    client.get("/admin/profile")
-    db.event.remove(engine, "before_cursor_execute", listen)
+    with noted(app) as asked:
+        client.get("/admin/profile")
     assert sum("FROM passcode" in statement for statement in asked) == 1
 
 

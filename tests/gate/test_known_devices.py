@@ -13,6 +13,7 @@ from portal.lib.secrets import digest
 from tests.client import PortalClient
 from tests.factories.people import PASSCODE, make_account
 from tests.factories.things import make_record, scan_path
+from tests.statements import noted
 
 
 @pytest.fixture
@@ -172,16 +173,8 @@ def test_a_phone_stays_known_for_180_days_after_each_admission(app, path):
 
 def test_looking_at_a_page_asks_nothing_about_known_devices(app, path):
     phone = known_phone(app, path)
-    asked = []
-    with app.app_context():
-        engine = db.engine
-
-    def listen(_connection, _cursor, statement, *_rest):
-        asked.append(statement)
-
-    db.event.listen(engine, "before_cursor_execute", listen)
-    phone.get(path)
-    db.event.remove(engine, "before_cursor_execute", listen)
+    with noted(app) as asked:
+        phone.get(path)
     assert asked and not any("known_device" in statement for statement in asked)
 
 

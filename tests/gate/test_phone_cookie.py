@@ -2,7 +2,6 @@
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from portal.accounts.models import Account, Membership
 from portal.devices import operations
@@ -15,6 +14,7 @@ from tests.client import PASSWORD, PortalClient
 from tests.enrollment.arriving import ADMIN, Phone, installation_key, now, onboarding, post, ring
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
+from tests.statements import noted
 
 OWN = {"Origin": "https://qr.example.com", "Sec_Fetch_Site": "same-origin"}
 COOKIE = "__Host-phone"
@@ -166,23 +166,11 @@ def test_a_made_up_cookie_opens_nothing(app, truck, value):
 
 
 def test_the_phone_is_looked_up_only_when_its_cookie_is_there(app, phone, truck):
-    asked = []
-    with app.app_context():
-        engine = db.engine
-
-    def note(_connection, _cursor, statement, *_rest):
-        asked.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with noted(app) as without:
         PortalClient(app).get(truck)
-        without = [one for one in asked if "device_session" in one]
-        asked.clear()
+    with noted(app) as with_it:
         phone.client.get(truck)
-        with_it = [one for one in asked if "device_session" in one]
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    assert (len(without), len(with_it)) == (0, 1)
+    assert [sum("device_session" in one for one in asked) for asked in (without, with_it)] == [0, 1]
 
 
 def test_the_scan_is_logged_as_a_members(app, phone, truck):

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from portal.accounts.models import Account
 from portal.extensions import db
@@ -20,6 +20,7 @@ from portal.stickers.models import Passphrase, Sticker
 from tests.client import PortalClient
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
+from tests.statements import noted
 
 
 def key_ring(app):
@@ -414,16 +415,8 @@ def test_the_record_with_everything_on_it_fits_14_kilobytes(app, client):
 
 def statements_of(app, client, path):
     """What one GET asks the database, and its answer."""
-    asked = []
-
-    def listen(_connection, _cursor, statement, *_rest):
-        asked.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", listen)
-    answer = client.get(path)
-    event.remove(engine, "before_cursor_execute", listen)
+    with noted(app) as asked:
+        answer = client.get(path)
     assert answer.status_code == 200
     # The log's own thread may write meanwhile.
     return [

@@ -13,7 +13,7 @@ from portal.devices.views.devices import devices
 from portal.devices.wording import MEANINGS, Line, describe, revoked_means, suspended_means
 from portal.enrollment import joining
 from portal.lib.clock import show_moment
-from portal.records.checking import clean_line
+from portal.lib.lines import one_line
 from portal.web.context import now, session
 from portal.web.identity import current_identity
 
@@ -61,7 +61,7 @@ def ask(public_id: str, act: str) -> str:
 @devices.post("/<public_id>/name")
 def rename(public_id: str) -> Response:
     """What the device is called."""
-    device, name = own_device(public_id), clean_line(request.form.get("name", ""))
+    device, name = own_device(public_id), one_line(request.form.get("name", ""))
     operations.rename(session(), device, name=name, actor=current_identity().actor, now=now())
     session().commit()
     flash("The name is saved." if name else "A device needs a name.", "success" if name else "error")

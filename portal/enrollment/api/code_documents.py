@@ -7,12 +7,11 @@ from marshmallow import fields
 
 from portal.api.callers import caller
 from portal.api.problems import InvalidFields
-from portal.api.schemas import ApiSchema, Flag, Moment, Text, Whole
+from portal.api.schemas import ApiSchema, Flag, Line, Moment, Text, Whole
 from portal.devices import operations as devices
 from portal.enrollment import code_drafts, grants, queries, targets
 from portal.enrollment.code_drafts import Draft
 from portal.enrollment.code_filters import NEWEST, SORTS
-from portal.enrollment.forms import one_line
 from portal.enrollment.models import Grant
 from portal.enrollment.payloads import KINDS, link
 from portal.errors import NotFound
@@ -21,13 +20,6 @@ from portal.web.context import now, portal, session
 STATES = (grants.ACTIVE, grants.SCHEDULED, grants.EXHAUSTED, grants.EXPIRED)
 OUTCOMES = ("redeemed", "refused")
 LONGEST_NETWORK = 50
-
-
-class Line(Text):
-    """One line without control characters."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
-        return one_line(super()._deserialize(value, attr, data, **more))
 
 
 class CodesQuerySchema(ApiSchema):

@@ -9,7 +9,7 @@ from marshmallow import fields
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
 from portal.api.problems import problem
-from portal.api.schemas import ApiSchema, Text, Whole
+from portal.api.schemas import ApiSchema, Line, Text, Whole
 from portal.enrollment import code_lists, grants, targets
 from portal.enrollment.api import code_documents
 from portal.enrollment.api.code_documents import (
@@ -17,7 +17,6 @@ from portal.enrollment.api.code_documents import (
     CountSchema,
     LimitsInSchema,
     LimitsOutSchema,
-    Line,
     RedemptionsSchema,
 )
 from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, CODE_USES, LONGEST_DESCRIPTION, Draft

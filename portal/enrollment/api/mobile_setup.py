@@ -11,8 +11,8 @@ from portal.api.callers import caller
 from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Flag, Moment, Text, Whole
 from portal.enrollment import grants, installation_keys, pairing
-from portal.enrollment.forms import one_line
 from portal.enrollment.installation_keys import LONGEST_OVERLAP_HOURS
+from portal.lib.lines import one_line
 from portal.web.context import now, portal, session
 
 mobile_setup_doors = ApiBlueprint(

@@ -19,8 +19,8 @@ from portal.devices.wording import Line, describe, revoked_means
 from portal.enrollment import grants, joining, onboarding
 from portal.errors import NotFound
 from portal.lib.clock import local
+from portal.lib.lines import one_line
 from portal.lib.sealing import KeyRingError
-from portal.records.checking import clean_line
 from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
 
@@ -82,7 +82,7 @@ def undo(public_id: str) -> Response:
 @mobile_app.post("/devices/<public_id>/name")
 def rename(public_id: str) -> Response:
     """What the device is called."""
-    device, name = _device(public_id), clean_line(request.form.get("name", ""))[:80]
+    device, name = _device(public_id), one_line(request.form.get("name", ""))[:80]
     if not name:
         flash("A device needs a name.", "error")
         return _back("devices")

@@ -9,9 +9,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import DateTimeLocalInput, NumberInput
 
-from portal.enrollment.forms import NO_MOMENT, RoomForm, one_line, read_count, read_local
+from portal.enrollment.forms import NO_MOMENT, RoomForm, read_count, read_local
 from portal.enrollment.installation_keys import LONGEST_OVERLAP_HOURS, LONGEST_PERIOD_DAYS, USUAL_OVERLAP_HOURS
 from portal.enrollment.pairing import LONGEST_USERNAME
+from portal.lib.lines import one_line
 
 CUT = "cut"
 OVERLAP = "overlap"

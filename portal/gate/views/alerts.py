@@ -5,10 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Membership
-from portal.accounts.names import has_email
-from portal.accounts.permissions import GATE_MANAGE, granted
-from portal.accounts.queries import list_members
+from portal.accounts.permissions import GATE_MANAGE
+from portal.accounts.queries import list_reachable
 from portal.gate.attempts import Alert
 from portal.gate.queries import Look
 from portal.jobs import mails
@@ -20,7 +18,7 @@ from portal.web.context import portal
 def post(session: Session, look: Look, alerts: Iterable[Alert], now: datetime) -> None:
     """One mail for each alert and each person who can act on it; each occasion is told once per passcode."""
     for alert in alerts:
-        people = [one for one in list_members(session, look.company.id) if _is_told(one)]
+        people = list_reachable(session, look.company.id, GATE_MANAGE)
         thing = look.thing.name if look.thing else ""
         title = subject(look.company.name, thing, alert.percent)
         text, html = mailer.render(
@@ -45,10 +43,6 @@ def post(session: Session, look: Look, alerts: Iterable[Alert], now: datetime) -
                 now=now,
                 key=_key(look, alert, one.user_id),
             )
-
-
-def _is_told(one: Membership) -> bool:
-    return has_email(one.user.email) and GATE_MANAGE.name in granted(one.role, one.permissions)
 
 
 def subject(company: str, thing: str, percent: int, words: Words = ENGLISH) -> str:

@@ -17,8 +17,8 @@ from portal.gate.models import CrewLink, KnownDevice
 from portal.gate.throttle import GRANT, odds
 from portal.gate.views.wording import show_percent
 from portal.lib.clock import show_moment
+from portal.lib.lines import one_line
 from portal.lib.passcodes import SHORTEST, count_codes
-from portal.records.checking import clean_line
 from portal.stickers.drawing import svg
 from portal.stickers.queries import get_by_public_id
 from portal.stickers.symbols import variable_symbol
@@ -87,7 +87,7 @@ def revoke_link(public_id: str) -> Response:
 def rename_device(public_id: str) -> Response:
     """What the company calls a device."""
     device = known_devices.get_device(session(), current_identity().account_id, public_id)
-    before, device.name = device.name, clean_line(request.form.get("name", ""))[:100]
+    before, device.name = device.name, one_line(request.form.get("name", ""))[:100]
     _audit("known-device.rename", ("known-device", public_id, device.name), {"name": device.name}, name=before)
     session().commit()
     flash("The name is saved.", "success")
