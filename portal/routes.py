@@ -19,13 +19,16 @@ from portal.accounts.views.sessions import sessions
 from portal.api import description, guard
 from portal.api.blueprints import ApiBlueprint
 from portal.audit.views import audit
+from portal.devices.api.acts import device_acts
 from portal.devices.api.devices import devices as device_doors
 from portal.devices.api.oauth import oauth
 from portal.devices.api.phone import phone
 from portal.devices.views.devices import devices
 from portal.enrollment.api.decode import decode
+from portal.enrollment.api.expected_devices import expected_devices as expected_device_doors
 from portal.enrollment.api.installation_codes import installation_codes as installation_code_doors
 from portal.enrollment.api.joining import joining
+from portal.enrollment.api.key_plans import key_plans
 from portal.enrollment.api.mobile_app import mobile_app as mobile_app_doors
 from portal.enrollment.api.mobile_setup import mobile_setup_doors
 from portal.enrollment.api.provisioning import provisioning as provisioning_doors
@@ -105,8 +108,11 @@ FOR_PROGRAMS = (
     record_doors,
     scanning,
     mobile_setup_doors,
+    key_plans,
     mobile_app_doors,
     device_doors,
+    device_acts,
+    expected_device_doors,
     installation_code_doors,
     provisioning_doors,
     joining,

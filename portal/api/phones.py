@@ -43,7 +43,7 @@ def find_phone() -> Caller | Response:
         found = phones.find_phone(connection, claims, moment)
     if isinstance(found, phones.Refusal):
         return ended(found.reason)
-    if operations.is_seen_due(found.last_active_at, moment):
+    if operations.is_seen_due(own.key_ring, found, request.remote_addr or "", moment):
         _note_seen(found)
     return phone_caller(found)
 
@@ -72,7 +72,7 @@ def phone_caller(found: phones.Phone) -> Caller:
 def ended(reason: str) -> Response:
     """The 401 of a token that does not count, or not any more."""
     answer = unauthorised(ENDED[reason], reason, is_token=True)
-    if reason == phones.GONE:
+    if reason in phones.FOR_GOOD:
         answer.headers["Clear-Site-Data"] = CLEAR
     return answer
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, jsonify
-from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.exceptions import Conflict, UnprocessableEntity
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -43,6 +43,14 @@ class InvalidFields(UnprocessableEntity):
 
     def __init__(self, errors: Errors) -> None:
         super().__init__("The field errors says what to correct.")
+        self.errors = errors
+
+
+class DoesNotFit(Conflict):
+    """Fields that are as described and still do not fit what is there: an unknown person, a day that is past."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__("The field errors says what does not fit.")
         self.errors = errors
 
 

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal.api.problems import InvalidFields, problem
+from portal.api.problems import DoesNotFit, InvalidFields, problem
 from portal.errors import NotFound, Refused
 from portal.extensions import db
 from portal.lib.words import marked
@@ -99,7 +99,7 @@ def on_http_exception(fault: HTTPException) -> Response:
     if status < 400:
         return fault.get_response()  # type: ignore[return-value]  # a redirect raised by routing
     own_words = fault.description if fault.description and "description" in vars(fault) else ""
-    errors = fault.errors if isinstance(fault, InvalidFields) else None
+    errors = fault.errors if isinstance(fault, InvalidFields | DoesNotFit) else None
     answer = problem(status, own_words, errors=errors) if errors else error_page(status, own_words)
     for name, value in fault.get_headers():
         if name in ("Allow", "Retry-After"):

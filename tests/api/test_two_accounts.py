@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from portal.accounts.models import Account, Membership, User
 from portal.accounts.permissions import DOORS
-from portal.devices.models import ACTIVE, Device
+from portal.devices.models import ACTIVE, EXPECTED, Device
 from portal.enrollment.models import Grant
 from portal.extensions import db
 from tests.api.calling import bearer, make_phone, program
@@ -16,6 +16,8 @@ from tests.factories.things import make_record
 OF = {
     "records": "record",
     "devices": "device",
+    "device_acts": "device",
+    "expected_devices": "added",
     "mobile_app": "onboarding",
     "installation_codes": "code",
     "provisioning": "token",
@@ -24,6 +26,7 @@ BODIES = {"PATCH": {"name": "Mine now"}, "POST": {}}
 EDITS = {
     "api.installation_codes.edit": {"description": "Mine now"},
     "api.provisioning.edit": {"description": "Mine now"},
+    "api.expected_devices.send_code": {"send_by": "email", "recipient": "boris@example.com"},
 }
 
 
@@ -48,6 +51,8 @@ def ids(app):
         )
     }
     assert {answer.status_code for answer in made.values()} == {201}, made["code"].text
+    added = admin.send("POST", "/admin/devices", json={"name": "Gate tablet"})
+    made["added"] = admin.send("GET", f"/admin/app/devices/{added.json['device']['id']}")
     return {"record": record, "device": device, "phone": phone} | {name: one.json["id"] for name, one in made.items()}
 
 
@@ -131,5 +136,5 @@ def test_fields_that_are_not_described_are_refused_everywhere(app, ids):
         assert all(answer.json["errors"][field] == ["There is no such field."] for field in GREEDY), path
     assert asked > 20
     with app.app_context():
-        assert {one.status for one in db.session.scalars(sa.select(Device))} == {ACTIVE}
+        assert {one.status for one in db.session.scalars(sa.select(Device))} == {ACTIVE, EXPECTED}
     assert snapshot(app)[1:] == before[1:]

@@ -118,6 +118,8 @@ def test_the_list_says_everything_about_a_device(ada, company):
                 "joined_by": "Mobile App",
                 "last_active_at": "2030-03-01T12:00:00Z",
                 "connected_at": "2030-03-01T12:00:00Z",
+                "tags": [],
+                "defaults": {},
                 "ip": "203.0.113.7",
                 "is_stale": False,
                 "is_new_network": False,

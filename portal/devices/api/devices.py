@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
-from portal.api.schemas import ApiSchema, Moment, Text, Whole
+from portal.api.schemas import ApiSchema, Line, Moment, Text, Whole
 from portal.devices import operations, queries
 from portal.devices.models import ACTIVE, EXPECTED, PENDING, REVOKED, SUSPENDED
 from portal.devices.queries import ALL, SHOWN, DeviceFilter, Listed
@@ -31,6 +31,10 @@ class DeviceSchema(ApiSchema):
     joined_by = fields.String(required=True, metadata={"description": "The kind of code it joined by, in words."})
     last_active_at = Moment(required=True, allow_none=True)
     connected_at = Moment(required=True, allow_none=True)
+    tags = fields.List(fields.String(), required=True, metadata={"description": "What its code or token gave it."})
+    defaults = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, metadata={"description": "What it began with."}
+    )
     ip = fields.String(
         required=True, allow_none=True, metadata={"description": "Its last address; null where none is kept."}
     )
@@ -64,7 +68,7 @@ class WhichSchema(ApiSchema):
 class NameSchema(ApiSchema):
     """What a device is called."""
 
-    name = Text(operations.LONGEST_NAME, shortest=1, is_trimmed=True, required=True)
+    name = Line(operations.LONGEST_NAME, shortest=1, required=True)
 
 
 @devices.route("/admin/app/devices")
@@ -86,7 +90,7 @@ def index(which: dict[str, Any]) -> dict[str, Any]:
 @devices.response(200, DeviceSchema)
 def show(public_id: str) -> dict[str, Any]:
     """One device, revoked or not."""
-    return _one(public_id)
+    return show_device(public_id)
 
 
 @devices.route("/admin/app/devices/<public_id>", methods=["PATCH"])
@@ -97,7 +101,7 @@ def rename(changes: dict[str, Any], public_id: str) -> dict[str, Any]:
     me = caller()
     device = queries.get_device(session(), me.account_id, public_id)
     operations.rename(session(), device, name=changes["name"], actor=me.actor, now=now())
-    answer = _one(public_id)
+    answer = show_device(public_id)
     session().commit()
     return answer
 
@@ -112,7 +116,8 @@ def revoke(public_id: str) -> None:
     session().commit()
 
 
-def _one(public_id: str) -> dict[str, Any]:
+def show_device(public_id: str) -> dict[str, Any]:
+    """A device of the caller's company as a document. Raises NotFound."""
     account_id = caller().account_id
     found = queries.get_listed(session(), account_id, public_id, now())
     return _document(found, joining.list_ways_in(session(), account_id, [found.device.grant_id]))
@@ -131,6 +136,8 @@ def _document(listed: Listed, ways_in: dict[int, str]) -> dict[str, Any]:
         "joined_by": ways_in.get(device.grant_id or 0, ""),
         "last_active_at": device.last_active_at,
         "connected_at": device.connected_at,
+        "tags": device.tags,
+        "defaults": device.defaults,
         "ip": device.last_ip or None,
         "is_stale": listed.is_stale,
         "is_new_network": listed.is_new_network,

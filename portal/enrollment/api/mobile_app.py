@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from flask import Response
 from marshmallow import fields
 
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import Caller, caller
+from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Moment
 from portal.enrollment import grants, onboarding
 from portal.web.context import now, portal, session
@@ -80,6 +82,26 @@ def generate_qr() -> dict[str, Any]:
 @mobile_app.response(200, ProgressSchema)
 def grant(public_id: str) -> dict[str, Any]:
     """How far a QR code of the caller's own is. Changes nothing."""
+    return _progress(public_id)
+
+
+@mobile_app.route("/admin/app/grants/<public_id>/undo", methods=["POST"])
+@mobile_app.response(200, ProgressSchema)
+@mobile_app.alt_response(409)
+def undo(public_id: str) -> dict[str, Any] | Response:
+    """Signs the phone out again that used the code within the last 60 seconds."""
+    me = caller()
+    taken_back = onboarding.undo(
+        session(), account_id=me.account_id, user_id=_person(me), public_id=public_id, actor=me.actor, now=now()
+    )
+    if taken_back is None:
+        return problem(409, "No phone used it in the last 60 seconds. Revoke the device instead.", reason="too_late")
+    answer = _progress(public_id)
+    session().commit()
+    return answer
+
+
+def _progress(public_id: str) -> dict[str, Any]:
     me = caller()
     found = onboarding.get_own(session(), me.account_id, _person(me), public_id)
     progress = onboarding.follow(session(), found, now())
