@@ -6,7 +6,9 @@ from datetime import timedelta
 from flask import Blueprint, render_template, url_for
 from sqlalchemy.orm import Session
 
+from portal.accounts.permissions import DEVICES_MANAGE, MOBILE_SETUP
 from portal.accounts.queries import get_account
+from portal.devices.queries import DeviceFilter, count_devices
 from portal.gate.queries import get_passcode_row
 from portal.lib.clock import show_moment, today_in
 from portal.records.kinds import KINDS
@@ -41,6 +43,7 @@ def index() -> str:
     rows = [counts.get(kind.name, KindCounts(kind.name, 0, 0, 0, 0)) for kind in KINDS]
     has_passcode = bool(get_passcode_row(session(), account.id).sealed_text)
     scans_30_days = count_scans(session(), account.id, 30)
+    phone_count = count_devices(session(), account.id, DeviceFilter())
     return render_template(
         "visits/home.html",
         company=account.name,
@@ -54,7 +57,11 @@ def index() -> str:
         has_passcode=has_passcode,
         may_set_up=identity.may("settings.view"),
         warnings=public_url_warnings(portal().settings.public_url) if identity.may("settings.view") else [],
-        steps=first_steps(identity, counts, has_passcode=has_passcode, is_scanned=scans_30_days > 0),
+        phone_count=phone_count,
+        phones_href=phones_href(identity, phone_count),
+        steps=first_steps(
+            identity, counts, has_passcode=has_passcode, is_scanned=scans_30_days > 0, has_phones=phone_count > 0
+        ),
     )
 
 
@@ -70,8 +77,15 @@ def count_scans(read: Session, account_id: int, days: int) -> int:
     return queries.count_scans(read, account_id, since=now() - timedelta(days=days))
 
 
+def phones_href(identity: Identity, count: int) -> str:
+    """Where the tile of phones leads: to the list, or to the first QR code; "" for who may see neither."""
+    if count and identity.may(DEVICES_MANAGE.name):
+        return url_for("admin.devices.index")
+    return url_for("admin.mobile_setup.index") if identity.may(MOBILE_SETUP.name) else ""
+
+
 def first_steps(
-    identity: Identity, counts: dict[str, KindCounts], *, has_passcode: bool, is_scanned: bool
+    identity: Identity, counts: dict[str, KindCounts], *, has_passcode: bool, is_scanned: bool, has_phones: bool
 ) -> list[Step]:
     """What a new company does first, as far as this person may; nothing once all of it is done."""
     has_records = any(kind != "contact" for kind in counts)
@@ -99,4 +113,9 @@ def first_steps(
         ),
     ]
     allowed = [step for permission, step in steps if identity.may(permission)]
-    return [] if all(step.is_done for step in allowed) else allowed
+    if all(step.is_done for step in allowed):
+        return []  # phones alone keep nobody busy: a company may well do without
+    if identity.may(MOBILE_SETUP.name):
+        href = url_for("admin.mobile_setup.index")
+        allowed.append(Step("Connect your people's phones", href, "Show the QR code", has_phones))
+    return allowed
