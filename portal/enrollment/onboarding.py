@@ -4,12 +4,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.operations import Actor
 from portal.devices import operations as devices
-from portal.devices.models import REVOKED, Device
+from portal.devices.models import BY_ADMIN, REVOKED, Device
+from portal.devices.sessions import end_sessions_of_person
 from portal.enrollment import grants
 from portal.enrollment.models import ONBOARDING, Grant
 from portal.enrollment.payloads import KINDS, api_address, link, logo_address
@@ -119,6 +120,17 @@ def undo(
         return None
     devices.revoke(session, progress.device, actor=actor, now=now)
     return progress.device
+
+
+def sign_out_everywhere(session: Session, user_id: int, now: datetime) -> int:
+    """Signs a person out on all phones, whose password is another one now. Their unspent codes end too: whoever had
+    the old password may have made one. Returns how many phones were signed out."""
+    session.execute(
+        update(Grant)
+        .where(Grant.kind == ONBOARDING, Grant.user_id == user_id, *grants.is_active(now))
+        .values(superseded_at=now)
+    )
+    return end_sessions_of_person(session, user_id, BY_ADMIN, now)
 
 
 def _device_of(session: Session, grant: Grant) -> Device | None:

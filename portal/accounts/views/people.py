@@ -7,11 +7,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal.accounts import queries, staffing
+from portal.accounts import operations, queries, staffing
 from portal.accounts.forms import InviteForm, RightsForm
 from portal.accounts.models import ADMIN, Invitation, Membership
 from portal.accounts.names import has_email, shown
 from portal.accounts.permissions import BY_NAME
+from portal.enrollment.onboarding import sign_out_everywhere
 from portal.lib.clock import show_moment
 from portal.lib.passwords import hash_password
 from portal.lib.typed_codes import grouped, make_code
@@ -126,7 +127,7 @@ def edit_member(public_id: str) -> ResponseReturnValue:
 
 @people.post("/<public_id>/password")
 def set_password(public_id: str) -> ResponseReturnValue:
-    """A new password for a person without an e-mail, to be shown once on the next page."""
+    """A new password for a person without an e-mail, to be shown once on the next page. The old one's sign-ins end."""
     me = current_identity()
     password = grouped(make_code(PASSWORD_LENGTH)).lower()
     changed = staffing.set_password(
@@ -139,6 +140,8 @@ def set_password(public_id: str) -> ResponseReturnValue:
     )
     if isinstance(changed, staffing.Refusal):
         return _refused(changed)
+    operations.end_all_sessions(session(), user_id=changed.user_id)
+    sign_out_everywhere(session(), changed.user_id, now())
     session().commit()
     cookie[NEW_PASSWORD] = {"name": changed.user.name, "sign_in_name": changed.sign_in_name, "password": password}
     return redirect("/admin/settings/people", 303)

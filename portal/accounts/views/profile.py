@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts import operations, queries
 from portal.accounts.forms import ChangePasswordForm
+from portal.enrollment.onboarding import sign_out_everywhere
 from portal.lib.clock import show_moment
 from portal.lib.passwords import hash_password
 from portal.web import confirming, identity, proving
@@ -37,7 +38,7 @@ def index() -> ResponseReturnValue:
 
 @profile.post("/profile/password")
 def change_password() -> ResponseReturnValue:
-    """Changes the password and ends every other sign-in."""
+    """Changes the password and ends every other sign-in, those on phones too."""
     me = current_identity()
     form = _password_form(me)
     if not form.validate():
@@ -56,6 +57,7 @@ def change_password() -> ResponseReturnValue:
     if ended is None:
         form.current_password.errors = ["Your password was changed elsewhere at this moment. Try again."]
         return _page(me, form), 409
+    ended += sign_out_everywhere(session(), me.user_id, now())
     secret = operations.renew_session(session(), session_id=me.session_id, user_id=me.user_id)
     session().commit()
     identity.renew(secret)
