@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from portal.accounts.queries import list_accounts
-from portal.devices import cleanup as devices
-from portal.enrollment import cleanup as enrollment
 from portal.enrollment import installation_keys
 from portal.gate import operations as gate
 from portal.jobs import operations, outbox, schedule
@@ -18,6 +16,7 @@ from portal.web.context import Portal
 
 REMIND = "records.remind"  # the job that writes a company's reminders of a day
 TIDY_SCANS = "visits.tidy"  # the job that deletes and anonymises old scans
+TIDY_DEVICES = "devices.tidy"  # the job that ends sessions of phones and forgets codes, tries and addresses
 REMIND_AT = time(7)  # by the account's own clock
 
 Work = Callable[[Session, Portal, datetime], None]
@@ -68,9 +67,8 @@ def tidy_scans(session: Session, parts: Portal, now: datetime) -> None:
 
 
 def tidy_devices(session: Session, parts: Portal, now: datetime) -> None:
-    """Ends sessions of phones and forgets codes, tries and addresses that are over."""
-    devices.tidy(session, now)
-    enrollment.tidy(session, now)
+    """The same for what is over of phones and their ways in."""
+    operations.enqueue(session, kind=TIDY_DEVICES, account_id=None, user_id=None, payload={}, now=now)
 
 
 def look_after_keys(session: Session, parts: Portal, now: datetime) -> None:

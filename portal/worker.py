@@ -22,6 +22,8 @@ from portal import postman
 from portal.accounts.models import Account
 from portal.audit.operations import Actor
 from portal.database import reading
+from portal.devices import cleanup as devices
+from portal.enrollment import cleanup as enrollment
 from portal.enrollment import pauses, replacements, replays
 from portal.errors import Refused
 from portal.extensions import db
@@ -35,7 +37,7 @@ from portal.records.jobs import APPLY, IMPORT, import_path
 from portal.records.planning import make_plan
 from portal.records.reports import make_report
 from portal.stickers.operations import issue_missing
-from portal.timetable import REMIND, TASKS, TIDY_SCANS, Task
+from portal.timetable import REMIND, TASKS, TIDY_DEVICES, TIDY_SCANS, Task
 from portal.visits import retention, sightings
 from portal.web.context import Portal
 from portal.web.mailer import render
@@ -142,6 +144,16 @@ def tidy_scans(session: Session, parts: Portal, job: TakenJob) -> Steps:
     return {"scans": count}
 
 
+def tidy_devices(session: Session, parts: Portal, job: TakenJob) -> Steps:
+    """Ends and forgets what is over of phones and their ways in, a chunk in each step."""
+    count = 0
+    for tidy in (devices.tidy, enrollment.tidy):
+        while rows := tidy(session, utc_now()).rows:
+            count += rows
+            yield 50
+    return {"rows": count}
+
+
 def tell_of_replay(session: Session, parts: Portal, job: TakenJob) -> Steps:
     """Writes the mails that a spent personal code was tried again."""
     yield 1
@@ -180,6 +192,7 @@ HANDLERS: dict[str, Handler] = {
     replacements.JOB: tell_of_replacement,
     replays.JOB: tell_of_replay,
     sightings.JOB: tell_of_sighting,
+    TIDY_DEVICES: tidy_devices,
     TIDY_SCANS: tidy_scans,
 }
 

@@ -6,6 +6,7 @@ tabs both heal), then *retired*, which ends the family when it is shown again. R
 session, token.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -157,6 +158,11 @@ def end_sessions_of_person(session: Session, user_id: int, reason: str, now: dat
 def end_session(session: Session, session_id: int, reason: str, now: datetime) -> bool:
     """Ends one session, with its tokens and cookies; False when it was over."""
     return _end(session, DeviceSession.id == session_id, reason, now) > 0
+
+
+def end_listed(session: Session, session_ids: Sequence[int], reason: str, now: datetime) -> int:
+    """Ends many sessions, at most 1,000, with their tokens and cookies. Returns how many were open."""
+    return _end(session, DeviceSession.id.in_(session_ids), reason, now)
 
 
 def make_phone_cookie(session: Session, device_session_id: int, now: datetime) -> str:

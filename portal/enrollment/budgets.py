@@ -99,13 +99,13 @@ def give_back(session: Session, spent: Spent, now: datetime) -> None:
     )
 
 
-def prune(session: Session, now: datetime) -> int:
-    """Forgets counters whose windows are over. Returns how many."""
+def prune(session: Session, now: datetime, most: int) -> int:
+    """Forgets at most so many counters whose windows are over. Returns how many."""
     # What a try under way has locked stays for the next time: nobody waits, so nothing can deadlock.
     over = select(EnrollmentCounter.id).where(EnrollmentCounter.since_at < now - _KEPT)
-    ids = session.scalars(over.with_for_update(skip_locked=True)).all()
-    for start in range(0, len(ids), 500):
-        session.execute(delete(EnrollmentCounter).where(EnrollmentCounter.id.in_(ids[start : start + 500])))
+    ids = session.scalars(over.limit(most).with_for_update(skip_locked=True)).all()
+    if ids:
+        session.execute(delete(EnrollmentCounter).where(EnrollmentCounter.id.in_(ids)))
     return len(ids)
 
 

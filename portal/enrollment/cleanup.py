@@ -13,7 +13,7 @@ from portal.enrollment.models import ONBOARDING, Grant, Redemption
 
 ONBOARDING_KEPT = timedelta(hours=24)  # after its end
 REDEMPTIONS_KEPT = timedelta(days=400)
-_CHUNK = 500
+CHUNK = 1_000  # rows of a kind in one transaction, so that phones and visitors get their turn to write
 
 
 @dataclass(frozen=True)
@@ -25,41 +25,52 @@ class Tidied:
     addresses: int
     counters: int
 
+    @property
+    def rows(self) -> int:
+        """All of them; 0 when nothing is left to do."""
+        return self.onboarding_grants + self.redemptions + self.addresses + self.counters
+
 
 def tidy(session: Session, now: datetime) -> Tidied:
-    """Forgets what is over, of all accounts."""
+    """A chunk of each kind, of all accounts, in the caller's transaction; to be repeated until it finds nothing."""
     return Tidied(
         onboarding_grants=_forget_onboarding(session, now - ONBOARDING_KEPT),
-        redemptions=len(
-            session.scalars(
-                delete(Redemption).where(Redemption.at < now - REDEMPTIONS_KEPT).returning(Redemption.id)
-            ).all()
-        ),
+        redemptions=_forget_redemptions(session, now - REDEMPTIONS_KEPT),
         addresses=_forget_addresses(session, now),
-        counters=budgets.prune(session, now),
+        counters=budgets.prune(session, now, CHUNK),
     )
 
 
 def _forget_onboarding(session: Session, before: datetime) -> int:
     """Deletes one-time codes that ended. Their tries and phones stay and name no grant any more: a later row of
     SQLite may get the same id."""
-    ids = session.scalars(select(Grant.id).where(Grant.kind == ONBOARDING, Grant.expires_at < before)).all()
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
-        session.execute(update(Redemption).where(Redemption.grant_id.in_(chunk)).values(grant_id=None))
-        session.execute(update(Device).where(Device.grant_id.in_(chunk)).values(grant_id=None))
-        session.execute(delete(Grant).where(Grant.id.in_(chunk)))
+    over = select(Grant.id).where(Grant.kind == ONBOARDING, Grant.expires_at < before)
+    ids = session.scalars(over.order_by(Grant.id).limit(CHUNK)).all()
+    if ids:
+        session.execute(update(Redemption).where(Redemption.grant_id.in_(ids)).values(grant_id=None))
+        session.execute(update(Device).where(Device.grant_id.in_(ids)).values(grant_id=None))
+        session.execute(delete(Grant).where(Grant.id.in_(ids)))
+    return len(ids)
+
+
+def _forget_redemptions(session: Session, before: datetime) -> int:
+    """Deletes old tries."""
+    ids = session.scalars(select(Redemption.id).where(Redemption.at < before).limit(CHUNK)).all()
+    if ids:
+        session.execute(delete(Redemption).where(Redemption.id.in_(ids)))
     return len(ids)
 
 
 def _forget_addresses(session: Session, now: datetime) -> int:
     """Empties the addresses that are older than their company keeps them; 0 days keep none."""
     forgotten = 0
-    for account_id, days in session.execute(select(Account.id, Account.device_address_days)).all():
-        old = (
-            Redemption.account_id == account_id,
-            Redemption.ip != "",
-            Redemption.at <= now - timedelta(days=days),
+    for days in session.scalars(select(Account.device_address_days).distinct()).all():
+        theirs = select(Account.id).where(Account.device_address_days == days)
+        old = select(Redemption.id).where(
+            Redemption.account_id.in_(theirs), Redemption.ip != "", Redemption.at <= now - timedelta(days=days)
         )
-        forgotten += len(session.scalars(update(Redemption).where(*old).values(ip="").returning(Redemption.id)).all())
+        ids = session.scalars(old.limit(CHUNK)).all()
+        if ids:
+            session.execute(update(Redemption).where(Redemption.id.in_(ids)).values(ip=""))
+        forgotten += len(ids)
     return forgotten

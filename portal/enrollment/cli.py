@@ -1,10 +1,22 @@
 """The ``portal devices`` commands."""
 
+from collections import Counter
+from dataclasses import asdict
+
 import click
 
 from portal.devices import cleanup as devices
 from portal.enrollment import cleanup as enrollment
 from portal.web.context import now, session
+
+WORDS = {
+    "sessions": "sessions of phones ended",
+    "secrets": "dead tokens and cookies of phones deleted",
+    "onboarding_grants": "one-time codes deleted",
+    "redemptions": "old tries at codes deleted",
+    "addresses": "addresses forgotten",
+    "counters": "counters of tries deleted",
+}
 
 
 @click.group("devices")
@@ -16,14 +28,10 @@ def devices_group() -> None:
 def cleanup() -> None:
     """Forget what is over, as the worker does every hour, and print what that was."""
     moment = now()
-    ended = devices.tidy(session(), moment)
-    done = enrollment.tidy(session(), moment)
-    session().commit()
-    for count, what in (
-        (ended, "sessions of phones ended"),
-        (done.onboarding_grants, "one-time codes deleted"),
-        (done.redemptions, "old tries at codes deleted"),
-        (done.addresses, "addresses forgotten"),
-        (done.counters, "counters of tries deleted"),
-    ):
-        click.echo(f"{count} {what}")
+    counts: Counter[str] = Counter()
+    for tidy in (devices.tidy, enrollment.tidy):
+        while (done := tidy(session(), moment)).rows:
+            session().commit()
+            counts.update(asdict(done))
+    for name, what in WORDS.items():
+        click.echo(f"{counts[name]} {what}")

@@ -50,8 +50,8 @@ def test_after_91_days_silent_phones_end_and_displays_do_not(account, refresh):
     refresh(used.refresh_token, NOW + timedelta(days=30))
     sessions.make_phone_cookie(db.session(), silent.session_id, NOW)
     with time_machine.travel(NOW + timedelta(days=91)):
-        assert cleanup.tidy(db.session(), utc_now()) == 1
-        assert cleanup.tidy(db.session(), utc_now()) == 0
+        assert cleanup.tidy(db.session(), utc_now()).sessions == 1
+        assert cleanup.tidy(db.session(), utc_now()).sessions == 0
     assert [end_of(one) for one in (silent, display, used)] == ["idle_expired", "", ""]
     assert db.session.scalars(sa.select(PhoneCookie.revoked_at)).one() == NOW + timedelta(days=91)
     assert db.session.get_one(Device, silent.device_id).status == "active", "the device stays; it may be paired again"
@@ -67,7 +67,7 @@ def test_after_366_days_every_phone_ends_and_displays_do_not(account, refresh):
     assert [end_of(one) for one in (busy, display)] == ["expired", ""]
     with time_machine.travel(NOW + timedelta(days=400)):
         assert isinstance(refresh(display.refresh_token, utc_now()), sessions.Opened)
-    assert cleanup.tidy(db.session(), NOW + timedelta(days=4000)) == 0
+    assert cleanup.tidy(db.session(), NOW + timedelta(days=4000)).sessions == 0
 
 
 def test_a_phone_is_told_why_after_the_cleanup_too(account, refresh):
@@ -128,3 +128,17 @@ def test_addresses_go_when_each_companys_days_are_over(app, account):
     assert known_after(1) == [True, False, False]
     assert known_after(29.9) == [True, False, False]
     assert known_after(30) == [False, False, False]
+
+
+def test_each_transaction_does_a_chunk(account, monkeypatch):
+    monkeypatch.setattr(cleanup, "CHUNK", 2)
+    held = [make_phone(account, now=NOW, last_ip="198.51.100.7", last_ip_at=NOW) for _ in range(5)]
+    for phone in held:
+        sessions.make_phone_cookie(db.session(), phone.session_id, NOW)
+    later = NOW + timedelta(days=91)
+    done = [cleanup.tidy(db.session(), later) for _ in range(4)]
+    assert [(one.sessions, one.addresses) for one in done] == [(2, 2), (2, 2), (1, 1), (0, 0)]
+    assert [end_of(phone) for phone in held] == ["idle_expired"] * 5
+    a_week_on = [cleanup.tidy(db.session(), later + timedelta(days=7)).rows for _ in range(4)]
+    assert a_week_on == [2, 2, 1, 0]
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PhoneCookie)) == 0

@@ -1,6 +1,9 @@
 """What enrolment forgets, by the timetable and by command."""
 
+import threading
+
 import pytest
+import time_machine
 from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
@@ -10,7 +13,9 @@ from portal.enrollment import cleanup, grants, queries
 from portal.enrollment.cli import devices_group
 from portal.enrollment.models import EnrollmentCounter, Grant, Redemption
 from portal.extensions import db
-from portal.timetable import TASKS
+from portal.jobs.models import DONE, Job
+from portal.timetable import TASKS, TIDY_DEVICES
+from portal.worker import work_once
 from tests.enrollment.ways import DAY, HOUR, MINUTE, NOW, make_code, make_key, make_onboarding, redeem
 from tests.factories.people import make_account, make_member
 
@@ -94,9 +99,14 @@ def test_the_hourly_task_does_both_rooms(app, company):
     done = redeem(make_onboarding(member).secret)
     task = TASKS["tidy devices"]
     assert task.every == HOUR
-    task.work(db.session(), app.extensions["portal"], NOW + 500 * DAY)
-    db.session.commit()
+    with time_machine.travel(NOW + 500 * DAY, tick=False):
+        task.work(db.session(), app.extensions["portal"], NOW + 500 * DAY)
+        db.session.commit()
+        while work_once(app.extensions["portal"], threading.Event()):
+            pass
     db.session.expire_all()
+    job = db.session.scalars(select(Job).where(Job.kind == TIDY_DEVICES)).one()
+    assert (job.state, job.result) == (DONE, {"rows": 4})
     assert (count(Grant), count(Redemption)) == (0, 0)
     assert done.device_session.ended_at == NOW + 500 * DAY
 
@@ -111,6 +121,7 @@ def test_the_command_does_the_same_and_prints_what(app, company):
     assert answer.exit_code == 0, answer.output
     assert answer.output.splitlines() == [
         "1 sessions of phones ended",
+        "0 dead tokens and cookies of phones deleted",
         "1 one-time codes deleted",
         "0 old tries at codes deleted",
         "0 addresses forgotten",
@@ -118,3 +129,14 @@ def test_the_command_does_the_same_and_prints_what(app, company):
     ]
     db.session.expire_all()
     assert (count(Grant), count(EnrollmentCounter)) == (0, 0)
+
+
+def test_each_transaction_does_a_chunk(company, monkeypatch):
+    _, member = company
+    monkeypatch.setattr(cleanup, "CHUNK", 2)
+    for _ in range(3):
+        redeem(make_onboarding(member).secret, ip="203.0.113.5")
+    later = NOW + 40 * DAY
+    assert [tidy(later).rows for _ in range(3)] == [4, 2, 0]
+    assert (count(Grant), count(Redemption)) == (0, 3)
+    assert [tidy(NOW + 401 * DAY).redemptions for _ in range(3)] == [2, 1, 0]
