@@ -5,6 +5,7 @@ costs as much as redeeming.
 """
 
 import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import marshmallow as ma
@@ -17,7 +18,7 @@ from portal.api import arrivals
 from portal.api.arrivals import ArrivalSchema
 from portal.api.blueprints import ApiBlueprint
 from portal.api.problems import InvalidFields, problem
-from portal.api.schemas import ApiSchema, Moment, Text
+from portal.api.schemas import ApiSchema, Line, Moment, Text
 from portal.devices.sessions import DeviceFacts
 from portal.enrollment import budgets, redemption
 from portal.enrollment.models import INSTALLATION_CODE, INSTALLATION_KEY, ONBOARDING, PROVISIONING
@@ -26,12 +27,11 @@ from portal.enrollment.payloads import KINDS
 from portal.lib.browsers import browser_kind, is_known, platform_kind
 from portal.lib.emails import EmailRefused, email_key, parse_email
 from portal.lib.passwords import LONGEST, check_password, hash_password
-from portal.web.context import now, portal, session
+from portal.web.context import now, portal, session, short_read
 from portal.web.identity import find_identity
 
 joining = ApiBlueprint("joining", __name__, description="Phones come in by what they scanned or what was typed.")
 
-LONGEST_SECRET = 200  # characters: several times the longest of ours
 SPENT = "This QR code is expired or already used, generate a new one."
 UNKNOWN_KEY = "This QR code does not pair any more. Ask your admin to show the current one, and scan it."
 UNKNOWN_CODE = "This code is wrong, expired or already used. Ask whoever gave it to you for a new one."
@@ -41,14 +41,6 @@ CORRECTABLE = {
 }
 RESTING = "Too many wrong codes were typed. Scan the QR code instead, or wait."
 UNNAMED = "Phone"
-
-
-class Line(Text):
-    """One line without control characters."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
-        text = super()._deserialize(value, attr, data, **more)
-        return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 class DeviceSchema(ApiSchema):
@@ -64,10 +56,10 @@ class DeviceSchema(ApiSchema):
 
 
 class SecretSchema(ApiSchema):
-    """Exactly one of the two."""
+    """Exactly one of the two. However long it is, a wrong one is answered like any other: the body has its limit."""
 
-    token = Text(LONGEST_SECRET, metadata={"description": "What the QR code carries as t."})
-    code = Text(LONGEST_SECRET, metadata={"description": "A typed code, in any letter case, with or without hyphens."})
+    token = Text(None, metadata={"description": "What the QR code carries as t."})
+    code = Text(None, metadata={"description": "A typed code, in any letter case, with or without hyphens."})
 
     @ma.validates_schema
     def has_one(self, data: dict[str, Any], **_more: Any) -> None:
@@ -99,7 +91,7 @@ class RedeemSchema(ExchangeSchema):
 class PairSchema(ApiSchema):
     """The installation key with the phone that scanned it."""
 
-    key = Text(LONGEST_SECRET, required=True)
+    key = Text(None, required=True)
     device = fields.Nested(DeviceSchema, load_default=dict)
     username = Line(320, load_default="", metadata={"description": "Comes back to prefill the sign-in: no credential."})
     refresh_in = arrivals.refresh_in()
@@ -147,7 +139,7 @@ def exchange_token(sent: dict[str, Any]) -> Response:
 def redeem(sent: dict[str, Any]) -> Response:
     """Redeems an installation code or provisioning token: a paired phone, and what else the code does."""
     return _join(
-        _secret(sent), (INSTALLATION_CODE, PROVISIONING), sent, UNKNOWN_CODE, newcomer=_newcomer(sent["newcomer"])
+        _secret(sent), (INSTALLATION_CODE, PROVISIONING), sent, UNKNOWN_CODE, applicant=_applicant(sent["newcomer"])
     )
 
 
@@ -162,8 +154,7 @@ def inspect(sent: dict[str, Any]) -> dict[str, Any] | Response:
     if isinstance(spent, Refusal):
         return _too_many(spent)
     seen = redemption.inspect(session(), portal().key_ring, text, moment)
-    if seen is not None:
-        budgets.give_back(session(), spent, moment)
+    (budgets.give_back if seen is not None else budgets.keep)(session(), spent, moment)
     session().commit()
     return _shown(seen) if seen is not None else problem(400, UNKNOWN_CODE)
 
@@ -171,16 +162,17 @@ def inspect(sent: dict[str, Any]) -> dict[str, Any] | Response:
 def _join(text: str, kinds: tuple[str, ...], sent: dict[str, Any], sentence: str, **more: Any) -> Response:
     """Redeems and answers. A refusal is committed too: its try is spent, and what is known about it written down."""
     arrivals.refuse_others(sent["refresh_in"])
-    newcomer, moment = more.pop("newcomer", None), now()
+    applicant, moment = more.pop("applicant", None), now()
     spent = _spend(text)
     if isinstance(spent, Refusal):
         return _too_many(spent)
+    newcomer = _newcomer(applicant, text, spent) if applicant else None
     done = redemption.redeem(
         session(), portal().key_ring, text=text, kinds=kinds, facts=_facts(sent["device"]), newcomer=newcomer,
         now=moment,
     )  # fmt: skip
-    if isinstance(done, redemption.Redeemed) or done.is_correctable:
-        budgets.give_back(session(), spent, moment)
+    is_right = isinstance(done, redemption.Redeemed) or done.is_correctable
+    (budgets.give_back if is_right else budgets.keep)(session(), spent, moment)
     reply = _refused(done, sentence) if isinstance(done, redemption.Refusal) else _welcome(done, sent, **more)
     session().commit()
     return reply
@@ -234,8 +226,17 @@ def _facts(sent: dict[str, str]) -> DeviceFacts:
     )
 
 
-def _newcomer(sent: dict[str, str] | None) -> Newcomer | None:
-    """The person, checked as on the pages, the password hashed before the transaction begins. Raises InvalidFields."""
+@dataclass(frozen=True)
+class _Applicant:
+    """A person as they were typed and checked, before anybody knows whether their code is good."""
+
+    name: str
+    email: str
+    password: str = field(repr=False)
+
+
+def _applicant(sent: dict[str, str] | None) -> _Applicant | None:
+    """The person, checked as on the pages. Raises InvalidFields."""
     if sent is None:
         return None
     email, errors = "", {}
@@ -249,7 +250,17 @@ def _newcomer(sent: dict[str, str] | None) -> Newcomer | None:
         errors["newcomer.password"] = [weakness]
     if errors:
         raise InvalidFields(errors)
-    return Newcomer(sent["name"], email, hash_password(sent["password"]))
+    return _Applicant(sent["name"], email, sent["password"])
+
+
+def _newcomer(applicant: _Applicant, text: str, spent: budgets.Spent) -> Newcomer | None:
+    """The person with the password hashed, which only a code that asks for one is worth: it costs us 30 ms."""
+    session().commit()  # the try stays spent; nobody waits for this transaction while the password is hashed
+    with short_read() as reading:
+        seen = redemption.inspect(reading, portal().key_ring, text, now())
+    hashed = hash_password(applicant.password) if seen is not None and seen.needs else ""
+    budgets.hold(session(), spent, now())
+    return Newcomer(applicant.name, applicant.email, hashed) if hashed else None
 
 
 def _shown(seen: redemption.Seen) -> dict[str, Any]:
