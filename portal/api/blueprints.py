@@ -13,6 +13,7 @@ from portal.api.reading import Parser
 View = Callable[..., Any]
 SAFE = ("get", "head", "options")
 PHONE: dict[str, list[str]] = {"phone": []}
+PROGRAM: dict[str, list[str]] = {"session": []}
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # the library carries no types
@@ -60,7 +61,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # the library carries no t
                     continue
                 by_hand = operation.setdefault("manual_doc", {})
                 by_hand.setdefault("operationId", endpoint.replace(".", "_"))
-                by_hand["security"] = ways_in(door, method)
+                by_hand.setdefault("security", ways_in(door, method))
                 said = operation.setdefault("response", {}).setdefault("responses", {})
                 for status in refusals(door, method, "arguments" in operation, bool(rule.arguments)):
                     said.setdefault(status, [http.HTTPStatus(status).name])

@@ -16,7 +16,17 @@ from portal.api.schemas import Problem
 ABOUT = """\
 Programs sign in with POST /api/v1/session and then send the cookie, and on every unsafe method the CSRF token in the
 header X-CSRFToken. Phones send a bearer token, which /oauth/token renews. Refusals are problem documents (RFC 9457);
-fields that are not described are refused. Moments are ISO 8601 in UTC, days are YYYY-MM-DD."""
+fields that are not described are refused. Moments are ISO 8601 in UTC, days are YYYY-MM-DD.
+
+A QR code that lets a phone in holds a link whose fragment is a form: v is 1, k the kind, t the secret, a the address
+of this API, n the company's name, l the address of its logo, c its id, u a username to prefill, or nothing. By kind, t
+goes to: pair, as key to /api/v1/pair; join, as token to /api/v1/admin/app/exchange-token; code, as code, and fleet, as
+token, to /api/v1/enroll/redeem. What is typed goes where the scanned goes, as code.
+
+Access tokens are JWTs (RFC 9068) of type at+jwt, signed by ES256 with a key of /.well-known/jwks.json. iss is this
+server, aud its /api/v1; sub is a person's id, or device:<id> while nobody is signed in; beside them stand exp, iat,
+jti, client_id, scope, sid (the session), device_id and gen (the number of the installation key, or null). Only this
+server knows whether a token still counts: /oauth/introspect says so."""
 
 description = ApiBlueprint("description", __name__, description="This description.")
 

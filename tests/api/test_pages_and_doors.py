@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from portal.accounts.models import Account
 from portal.accounts.permissions import DOORS
 from portal.devices.models import PENDING, Device
 from portal.extensions import db
@@ -12,6 +14,7 @@ from tests.api.calling import bearer, make_phone, program
 from tests.client import PortalClient
 from tests.enrollment.pictures import read_svg
 from tests.factories.people import make_account, make_member
+from tests.factories.things import make_record
 
 NEW = "/admin/devices"
 PLAN = "/admin/installation-key/plan"
@@ -76,6 +79,12 @@ class TestADeviceIsAdded:
         (mail,) = mails(app)
         assert (mail.recipient, mail.channel == BY_SMS) == (recipient, is_sms)
 
+    def test_and_the_code_goes_to_a_contact_of_the_records(self, app, ada):
+        with app.app_context():
+            olga = make_record(db.session.scalars(sa.select(Account)).first(), "contact", "Olga", email="o@example.com")
+            sending = {"send_by": "email", "contact_id": olga.public_id}
+        assert ada.send("POST", NEW, json={"name": "Tablet", "send": sending}).json["sent_to"] == "o@example.com"
+
     @pytest.mark.parametrize(
         ("fields", "field"),
         [
@@ -84,6 +93,7 @@ class TestADeviceIsAdded:
             ({"send": {"send_by": "email"}}, "recipient"),
             ({"user_id": "crew-001", "send": {"send_by": "email"}}, "recipient"),
             ({"send": {"send_by": "sms", "recipient": "12"}}, "recipient"),
+            ({"send": {"send_by": "email", "contact_id": "nobody"}}, "contact_id"),
         ],
     )
     def test_what_does_not_fit_is_said_at_its_field_and_nothing_is_made(self, app, ada, fields, field):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.permissions import DEVICES_MANAGE
 from portal.api import cookies
-from portal.api.blueprints import ApiBlueprint
+from portal.api.blueprints import PHONE, PROGRAM, ApiBlueprint
 from portal.api.phones import CLEAR
 from portal.devices import introspection, operations, phones, sessions, tokens
 from portal.devices.api import alerts
@@ -82,7 +82,7 @@ def revoke() -> Response:
 
 
 @oauth.route("/oauth/introspect", methods=["POST"])
-@oauth.doc(**ONE_TOKEN)
+@oauth.doc(**ONE_TOKEN, security=[PHONE, PROGRAM])
 @oauth.response(200, SHOWN, description="RFC 7662, section 2.2")
 @oauth.alt_response(400, schema=ERROR, description="RFC 6749, section 5.2")
 @oauth.alt_response(401, schema=ERROR, description="RFC 7662, section 2.3")

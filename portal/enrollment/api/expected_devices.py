@@ -49,6 +49,12 @@ class SendingSchema(ApiSchema):
         load_default="",
         metadata={"description": "An e-mail address or a telephone number. Empty: the owner's e-mail."},
     )
+    contact_id = Text(
+        16,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "A contact of the records, in place of recipient: their address or number."},
+    )
 
 
 class NewDeviceSchema(ApiSchema):
@@ -156,16 +162,16 @@ def _own(public_id: str) -> Device:
 
 def _check(given: dict[str, Any] | None, user_id: int | None) -> Sending:
     """Where the code goes. Raises DoesNotFit."""
-    found = code_sending.check(
-        session(),
-        get_account(session(), caller().account_id),
-        way=given["send_by"] if given else NOT_SENT,
-        typed=given["recipient"] if given else "",
-        user_id=user_id,
-    )
+    if given is None:
+        return Sending(NOT_SENT, "")
+    account, way, contact_id = get_account(session(), caller().account_id), given["send_by"], given["contact_id"]
+    if contact_id:
+        found = code_sending.check_contact(session(), account.id, way=way, public_id=contact_id)
+    else:
+        found = code_sending.check(session(), account, way=way, typed=given["recipient"], user_id=user_id)
     if isinstance(found, Sending):
         return found
-    raise DoesNotFit({"recipient": [found]})
+    raise DoesNotFit({"contact_id" if contact_id else "recipient": [found]})
 
 
 def _send(device: Device, grant: Grant, sending: Sending) -> None:
