@@ -16,29 +16,29 @@ def list_codes(
     session: Session, key_ring: KeyRing, account_id: int, *, kind: str, filter: CodeFilter, now: datetime
 ) -> list[Listed]:
     """The account's grants of one kind as the filter wants them, at most ``queries.MOST_SHOWN``."""
-
-    def find(search: str) -> list[Listed]:
-        return queries.list_grants(
-            session,
-            account_id,
-            kinds=(kind,),
-            search=search,
-            order=filter.column,
-            is_descending=filter.is_descending,
-            with_revoked=filter.state == grants.REVOKED,
-        )
-
-    found = find(filter.q)
-    code = typed_codes.normalise(filter.q)
-    if code:
-        # Codes are kept sealed: somebody who holds one can still find what it belongs to.
-        ids = {one.grant.id for one in found}
-        found = [one for one in find("") if one.grant.id in ids or code in grants.reveal(key_ring, one.grant)]
-    if filter.state:
-        found = [one for one in found if grants.state(one.grant, now) == filter.state]
+    found = queries.list_grants(
+        session,
+        account_id,
+        kinds=(kind,),
+        search=filter.q,
+        order=filter.column,
+        is_descending=filter.is_descending,
+        with_revoked=filter.state == grants.REVOKED,
+        where=grants.is_in(filter.state, now) if filter.state else (),
+        found_ids=_find_by_code(session, key_ring, account_id, kind, filter.q),
+    )
     if filter.column == "code":
         found.sort(key=lambda one: show_code(key_ring, one.grant), reverse=filter.is_descending)
     return found
+
+
+def _find_by_code(session: Session, key_ring: KeyRing, account_id: int, kind: str, text: str) -> list[int]:
+    """The ids of grants whose code holds this text. Codes are kept sealed: all of them are opened and looked at."""
+    code = typed_codes.normalise(text)
+    if not code:
+        return []
+    sealed = queries.list_sealed(session, account_id, (kind,))
+    return [one.id for one in sealed if code in grants.reveal(key_ring, one)][: queries.MOST_SHOWN]
 
 
 def show_code(key_ring: KeyRing, grant: Grant) -> str:

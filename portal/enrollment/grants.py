@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -122,7 +122,21 @@ def is_active(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def reveal(key_ring: KeyRing, grant: Grant) -> str:
+def is_in(wanted: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """``state`` as a condition of the database, for grants that nothing supersedes."""
+    open_ones = Grant.revoked_at.is_(None)
+    is_spent = and_(Grant.max_uses.is_not(None), Grant.use_count >= Grant.max_uses)
+    is_over = and_(Grant.expires_at.is_not(None), Grant.expires_at <= now)
+    return {
+        REVOKED: (Grant.revoked_at.is_not(None),),
+        EXHAUSTED: (open_ones, is_spent),
+        EXPIRED: (open_ones, not_(is_spent), is_over),
+        SCHEDULED: (open_ones, not_(is_spent), not_(is_over), Grant.not_before > now),
+        ACTIVE: is_active(now),
+    }[wanted]
+
+
+def reveal(key_ring: KeyRing, grant: Grant | Row[tuple[int, str, str]]) -> str:
     """The secret of a grant that can be shown again: the key, or the code without groups. '' where none is kept."""
     return key_ring.decrypt(grant.sealed_secret, _context(grant.public_id)) if grant.sealed_secret else ""
 

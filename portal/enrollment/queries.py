@@ -1,10 +1,10 @@
 """Reads of grants, of what became of them, and of the devices that they enrolled."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import Membership, User
@@ -40,6 +40,7 @@ class Try:
 ORDERS: dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     "created": Grant.id,
     "description": func.lower(Grant.description),
+    "code": Grant.hint,  # as far as it is not sealed
     "expires": Grant.expires_at,
     "used": Grant.use_count,
     "last_used": Grant.last_used_at,
@@ -83,8 +84,12 @@ def list_grants(
     order: str = DEFAULT_ORDER,
     is_descending: bool = True,
     with_revoked: bool = False,
+    where: Sequence[ColumnElement[bool]] = (),
+    found_ids: Collection[int] = (),
 ) -> list[Listed]:
     """The account's grants of these kinds, at most MOST_SHOWN. ``search`` looks in all that the list shows but moments.
+
+    ``found_ids``: grants that the search finds by what is sealed. ``where``: further conditions.
 
     An ``order`` that is none of ORDERS is the default. Rows without a value come last.
     """
@@ -94,15 +99,23 @@ def list_grants(
         .outerjoin(User, User.id == Grant.user_id)
         .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.account_id == Grant.account_id))
         .outerjoin(Device, (Device.id == Grant.device_id) & (Device.account_id == Grant.account_id))
-        .where(Grant.account_id == account_id, Grant.kind.in_(kinds))
+        .where(Grant.account_id == account_id, Grant.kind.in_(kinds), *where)
         .order_by((column.desc() if is_descending else column.asc()).nulls_last(), Grant.id.desc())
         .limit(MOST_SHOWN)
     )
     if not with_revoked:
         rows = rows.where(Grant.revoked_at.is_(None))
     if search.strip("\0 "):
-        rows = rows.where(_holds(search.replace("\0", "").strip()))
+        rows = rows.where(or_(_holds(search.replace("\0", "").strip()), Grant.id.in_(found_ids)))
     return [Listed(*row) for row in session.execute(rows)]
+
+
+def list_sealed(session: Session, account_id: int, kinds: Sequence[str]) -> list[Row[tuple[int, str, str]]]:
+    """(id, public_id, sealed_secret) of all grants of these kinds whose secret can be shown again, the newest first."""
+    rows = select(Grant.id, Grant.public_id, Grant.sealed_secret).where(
+        Grant.account_id == account_id, Grant.kind.in_(kinds), Grant.sealed_secret != ""
+    )
+    return list(session.execute(rows.order_by(Grant.id.desc())))
 
 
 def _holds(text: str) -> ColumnElement[bool]:

@@ -9,8 +9,10 @@ import pytest
 from portal.accounts.models import Account, User
 from portal.audit.models import AuditEvent
 from portal.devices.models import ACTIVE, EXPECTED, REVOKED, SUSPENDED, Device
+from portal.enrollment import grants as grant_operations
 from portal.enrollment.models import INSTALLATION_CODE, Grant, Redemption
 from portal.extensions import db
+from portal.lib import typed_codes
 from tests.factories.people import make_account, make_member
 
 CODES = "/admin/installation-codes"
@@ -221,6 +223,29 @@ def test_the_state_narrows_the_list_and_removed_codes_are_asked_for(app, ada):
     assert "Old one" not in text_of(ada.get(CODES))
     assert "Old one" in text_of(ada.get(f"{CODES}?state=revoked"))
     assert "Open one" not in text_of(ada.get(f"{CODES}?state=expired"))
+
+
+def test_beyond_a_thousand_codes_search_and_state_still_find_each(app, ada):
+    add(app, ada, description="The very first")
+    with app.app_context():
+        first = db.session.query(Grant).filter_by(kind=INSTALLATION_CODE).one()
+        first.use_count = first.max_uses
+        code = typed_codes.grouped(grant_operations.reveal(app.extensions["portal"].key_ring, first))
+        db.session.add_all(
+            Grant(
+                account_id=first.account_id, kind=INSTALLATION_CODE, action=first.action, description=f"Later {number}",
+                max_uses=25, expires_at=first.expires_at, created_by_name="x", created_at=first.created_at,
+            )
+            for number in range(1000)
+        )  # fmt: skip
+        db.session.commit()
+    end = "The list ends after 1,000. Search, or choose a state, to find the others."
+    ada.get(CODES)  # says once that it is saved
+    page = text_of(ada.get(f"{CODES}?page=10"))
+    assert "901-1,000 of 1,000" in page and end in page and "The very first" not in page
+    assert end not in text_of(ada.get(CODES))
+    for query in ("q=very+first", f"q={code}", f"q={code[5:].lower()}", "state=exhausted", "sort=-used"):
+        assert "The very first" in text_of(ada.get(f"{CODES}?{query}")), query
 
 
 def test_the_selected_row_is_edited_or_deleted_by_the_toolbar(app, ada):

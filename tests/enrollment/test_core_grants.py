@@ -307,3 +307,32 @@ def test_lists_are_sorted_searched_and_of_one_company(company):
     assert "Winter crew" in names(with_revoked=True)
     assert len(queries.list_grants(db.session(), account.id, kinds=(PROVISIONING, INSTALLATION_KEY))) == 1
     assert three.grant.expires_at - NOW == 7 * DAY
+
+
+def test_the_database_sorts_grants_into_the_same_states_as_their_rows_say(company):
+    account, _ = company
+    past, later = NOW - DAY, NOW + DAY
+    for number, terms in enumerate(
+        (
+            {},
+            {"not_before": later},
+            {"not_before": later, "use_count": 25},
+            {"expires_at": past},
+            {"expires_at": NOW},
+            {"expires_at": past, "use_count": 25},
+            {"expires_at": past, "not_before": later},
+            {"use_count": 26},
+            {"max_uses": None, "use_count": 26},
+            {"expires_at": None},
+            {"revoked_at": past},
+            {"revoked_at": past, "use_count": 25, "expires_at": past},
+        )
+    ):
+        made = make_code(account, CREATE_ACCOUNT_AND_DEVICE, description=str(number))
+        db.session.execute(update(Grant).where(Grant.id == made.grant.id).values(terms or {"use_count": 0}))
+    db.session.expire_all()
+    rows = db.session.scalars(select(Grant).where(Grant.kind == INSTALLATION_CODE)).all()
+    for wanted in (grants.ACTIVE, grants.SCHEDULED, grants.EXHAUSTED, grants.EXPIRED, grants.REVOKED):
+        found = set(db.session.scalars(select(Grant.description).where(*grants.is_in(wanted, NOW))))
+        assert found == {row.description for row in rows if grants.state(row, NOW) == wanted}, wanted
+        assert found

@@ -105,6 +105,7 @@ class ListPage:
     columns: tuple[Column, ...]
     rows: list[dict[str, Any]]
     slice: Slice
+    end: str
     index_href: str
     new_href: str
     chosen_href: str
@@ -143,6 +144,9 @@ def list_page(kind: Kind) -> ListPage:
         columns=tuple(_column(kind, filter, label, order) for label, order in kind.columns),
         rows=[_row(kind, one, zone, moment) for one in part.items],
         slice=part,
+        end=f"The list ends after {queries.MOST_SHOWN:,}. Search, or choose a state, to find the others."
+        if len(found) == queries.MOST_SHOWN and part.next_href is None
+        else "",
         index_href=kind.href("index"),
         new_href=kind.href("new"),
         chosen_href=kind.href("chosen"),
