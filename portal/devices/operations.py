@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Account
 from portal.audit.operations import Actor, Happening, record_many
 from portal.devices.models import ACTIVE, BY_ADMIN, EXPECTED, PENDING, REVOKED, SUSPENDED, Device, DeviceSession
+from portal.devices.phones import Phone
 from portal.devices.sessions import IDLE_LIFE, end_sessions
 from portal.lib.sealing import KeyRing
 
@@ -108,9 +109,11 @@ def _move(
     return len(held)
 
 
-def is_seen_due(last_active_at: datetime | None, now: datetime) -> bool:
-    """Whether it is time to note a device again, from what its request read of it."""
-    return last_active_at is None or now - last_active_at >= SEEN_STEP
+def is_seen_due(key_ring: KeyRing, phone: Phone, ip: str, now: datetime) -> bool:
+    """Whether it is time to note a device again, from what its request read of it. A new network does not wait."""
+    if phone.last_active_at is None or now - phone.last_active_at >= SEEN_STEP:
+        return True
+    return bool(_new_networks(key_ring, phone.device_public_id, phone.networks, ip, now))
 
 
 def note_seen(session: Session, key_ring: KeyRing, *, device_id: int, session_id: int, ip: str, now: datetime) -> None:
@@ -123,11 +126,7 @@ def note_seen(session: Session, key_ring: KeyRing, *, device_id: int, session_id
     values: dict[str, object] = {"last_active_at": now}
     if found.device_address_days:
         values |= {"last_ip": ip, "last_ip_at": now}
-    network = _network(found.public_id, ip)
-    if network and not any(key_ring.is_signed(_NETWORK, network, known) for known in found.networks):
-        values["networks"] = [*found.networks, key_ring.sign(_NETWORK, network)][-MOST_NETWORKS:]
-        if found.networks:
-            values["new_network_at"] = now
+    values |= _new_networks(key_ring, found.public_id, found.networks, ip, now)
     session.execute(update(Device).where(Device.id == device_id).values(**values))
     session.execute(
         update(DeviceSession)
@@ -136,7 +135,24 @@ def note_seen(session: Session, key_ring: KeyRing, *, device_id: int, session_id
     )
 
 
+def note_network(key_ring: KeyRing, device: Device, *, ip: str, now: datetime) -> None:
+    """Notes where a device was enrolled: from there on other networks are new. The caller flushes."""
+    for name, value in _new_networks(key_ring, device.public_id, device.networks, ip, now).items():
+        setattr(device, name, value)
+
+
 _NETWORK = "device-network"
+
+
+def _new_networks(
+    key_ring: KeyRing, device_public_id: str, networks: Sequence[str], ip: str, now: datetime
+) -> dict[str, object]:
+    """The columns that change when a device is seen at this address: none in a network that it is known in."""
+    network = _network(device_public_id, ip)
+    if not network or any(key_ring.is_signed(_NETWORK, network, known) for known in networks):
+        return {}
+    changes: dict[str, object] = {"networks": [*networks, key_ring.sign(_NETWORK, network)][-MOST_NETWORKS:]}
+    return changes | {"new_network_at": now} if networks else changes
 
 
 def _network(device_public_id: str, ip: str) -> str:

@@ -101,6 +101,7 @@ class Phone:
     session_public_id: str
     scope: str
     last_active_at: datetime | None
+    networks: tuple[str, ...]
 
 
 FACTS = (
@@ -120,6 +121,7 @@ FACTS = (
         Device.pairing_next,
         Device.pairing_ends_at,
         Device.last_active_at,
+        Device.networks,
         User.public_id.label("user_public_id"),
         User.name.label("user_name"),
         User.email,
@@ -212,4 +214,5 @@ def _phone(row: Found) -> Phone:
         session_public_id=row.session_public_id,
         scope=row.scope,
         last_active_at=row.last_active_at,
+        networks=tuple(row.networks),
     )

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from portal.accounts.models import Account
 from portal.audit.models import AuditEvent
 from portal.audit.operations import Actor
-from portal.devices import operations, queries, sessions
+from portal.devices import operations, phones, queries, sessions, tokens
 from portal.devices.models import Device, DeviceSession, PhoneCookie
 from portal.devices.queries import DeviceFilter
 from portal.errors import NotFound
 from portal.extensions import db
 from tests.factories.people import make_account, make_member
-from tests.factories.phones import make_phone
+from tests.factories.phones import access_token, make_phone
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA = Actor(None, "Ada Admin")
@@ -113,10 +113,19 @@ def see(app, phone, ip: str, now: datetime = NOW) -> Device:
     return device_of(phone)
 
 
-def test_a_look_is_noted_every_five_minutes_at_most():
-    assert operations.is_seen_due(None, NOW)
-    assert operations.is_seen_due(NOW - timedelta(minutes=5), NOW)
-    assert not operations.is_seen_due(NOW - timedelta(minutes=4, seconds=59), NOW)
+def test_a_look_is_noted_every_five_minutes_at_most_but_a_new_network_at_once(app, account):
+    made = make_phone(account, make_member(account).user_id, now=NOW)
+    own = app.extensions["portal"]
+
+    def is_due(at: datetime, ip: str) -> bool:
+        claims = tokens.read(own.key_ring, own.settings.public_url, access_token(app, made, at), at)
+        return operations.is_seen_due(own.key_ring, phones.find_phone(db.session(), claims, at), ip, at)
+
+    assert is_due(NOW, "198.51.100.7"), "never seen"
+    see(app, made, "198.51.100.7", NOW)
+    assert not is_due(NOW + timedelta(minutes=4, seconds=59), "198.51.7.200")
+    assert is_due(NOW + timedelta(minutes=5), "198.51.100.7")
+    assert is_due(NOW + timedelta(seconds=1), "203.0.113.9")
 
 
 def test_seen_moves_the_idle_limit(app, account):

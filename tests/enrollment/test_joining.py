@@ -93,7 +93,8 @@ class TestExchange:
             late = onboarding(db.session.scalar(sa.select(Membership))).secret
         moment = now() + timedelta(seconds=301)
         answers = [post(PortalClient(app), "/admin/app/exchange-token", {"token": token}) for token in (
-            yard["token"], superseded, expired, "x" * 43, "prov_BCDFGHJK." + "y" * 43, "!", "", " ", yard["key"]
+            yard["token"], superseded, expired, "x" * 43, "prov_BCDFGHJK." + "y" * 43, "!", "", " ", yard["key"],
+            "x" * 201, "\U0001f69a" * 5000, "BCDFGHJK" * 7000,
         )]  # fmt: skip
         with time_machine.travel(moment, tick=False):
             answers.append(post(PortalClient(app), "/admin/app/exchange-token", {"token": late}))

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from portal.accounts.models import Membership
 from portal.audit.models import AuditEvent
 from portal.devices.models import Device, DeviceSession
-from portal.enrollment.models import Grant
+from portal.enrollment.models import Grant, Redemption
 from portal.extensions import db
 from portal.lib.secrets import digest
 from tests.client import PASSWORD, PortalClient
@@ -245,6 +246,21 @@ def test_used_expired_and_unknown_answer_alike(app, ada, clock):
     assert {answer.json["detail"] for answer in answers} == {
         "This QR code is expired or already used, generate a new one."
     }
+
+
+def test_who_may_no_longer_connect_phones_gets_none_in_with_an_earlier_code(app, company, client):
+    client.sign_in("bo@example.com")
+    _, link, code = generate(client)
+    with app.app_context():
+        db.session.execute(sa.update(Membership).where(Membership.role == "member").values(permissions=[]))
+        db.session.commit()
+    for secret in (secret_of(link), code):
+        refused = scan(app, secret)
+        assert refused.status_code == 400 and refused.json["detail"].startswith("This QR code is expired")
+    with app.app_context():
+        assert {
+            one.reason for one in db.session.scalars(sa.select(Redemption).where(Redemption.outcome == "refused"))
+        } == {"not_permitted"}
 
 
 def test_looking_how_far_it_is_writes_nothing(app, ada):

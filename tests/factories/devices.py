@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from flask import current_app
 
 from portal.accounts.models import Account, Membership
+from portal.accounts.permissions import MOBILE_APP
 from portal.audit.operations import Actor
 from portal.devices.models import Device
 from portal.devices.sessions import DeviceFacts
@@ -41,6 +42,7 @@ def make_device(
     **columns: object,
 ) -> Device:
     """A phone of this person that joined by a one-time QR code; ``columns`` are set afterwards."""
+    kept, member.permissions = member.permissions, [*member.permissions, MOBILE_APP.name]  # needed to join, not after
     made = grants.make_onboarding(
         db.session(),
         current_app.extensions["portal"].key_ring,
@@ -51,6 +53,7 @@ def make_device(
     )
     done = join_by_scan(made.secret, name, **(facts or {}))
     assert isinstance(done, redemption.Redeemed)
+    member.permissions = kept
     for column, value in columns.items():
         setattr(done.device, column, value)
     db.session.commit()
