@@ -133,6 +133,23 @@ class Paper(ApiSchema):
     when = fields.String(required=True, metadata={"description": "in 12 days"})
 
 
+class Pointer(ApiSchema):
+    """A record that names the one shown."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    name = fields.String(required=True)
+    tag = fields.String(required=True)
+
+
+class Pointing(ApiSchema):
+    """The records that name the one shown as one thing: its owner, its place, their supervisor."""
+
+    title = fields.String(required=True, metadata={"description": "Owner of, Supervisor of or At this location"})
+    count = fields.Integer(required=True, metadata={"description": "How many there are; the first of them follow."})
+    records = fields.List(fields.Nested(Pointer), required=True)
+
+
 class RecordDocument(ApiSchema):
     """Everything about one record that a member of the company may see."""
 
@@ -147,6 +164,7 @@ class RecordDocument(ApiSchema):
     owner = fields.Nested(Contact, required=True, allow_none=True)
     supervisor = fields.Nested(Contact, required=True, allow_none=True)
     location = fields.Nested(Location, required=True, allow_none=True)
+    pointing = fields.List(fields.Nested(Pointing), required=True)
     expirations = fields.List(fields.Nested(Paper), required=True)
     archived_at = Moment(required=True, allow_none=True)
     created_at = Moment(required=True)

@@ -13,6 +13,7 @@ from portal.records import expirations, queries
 from portal.records.kinds import BY_NAME, CONTACT, EQUIPMENT, LOCATION, VEHICLE, Field
 from portal.records.lists import Line, Link
 from portal.records.models import Record
+from portal.records.policies import POLICIES
 
 Document = dict[str, Any]
 
@@ -68,6 +69,7 @@ def whole(session: Session, record: Record, *, country: str, today: date) -> Doc
         "owner": _person(owner, record, country),
         "supervisor": _person(supervisor, record, country),
         "location": _place(people.get(record.location_id)),
+        "pointing": _pointing(session, record),
         "expirations": _papers(queries.list_expirations(session, record.account_id, record.id), today),
         "archived_at": record.archived_at,
         "created_at": record.created_at,
@@ -95,14 +97,18 @@ def _by_id(session: Session, account_id: int, ids: Iterable[int | None]) -> dict
 
 
 def _is_value(field: Field) -> bool:
-    return field.type not in ("reference", "policy") and field.name not in ("name", "tag")
+    return field.type != "reference" and field.name not in ("name", "tag")
 
 
 def _field(field: Field, record: Record, country: str) -> Document:
     """A field with its value, how it is written, and where a tap on it leads ("" for nowhere)."""
     value = getattr(record, field.name)
     text, href = "" if value is None else str(value), ""
-    if field.type == "phone" and value:
+    if field.type == "policy":
+        text = POLICIES[value]
+    elif field.name == "odometer" and value is not None:
+        text = f"{value:,}"
+    elif field.type == "phone" and value:
         text, href = show_phone(value, country), tel_link(value)
     elif field.type == "email" and value:
         href = mailto(value, record.name)
@@ -141,6 +147,17 @@ def _place(location: Record | None) -> Document | None:
         "latitude": location.latitude,
         "longitude": location.longitude,
     }
+
+
+def _pointing(session: Session, record: Record) -> list[Document]:
+    """The live records that name this one, by what they name it as; at most ``queries.MOST_LINKS`` of each."""
+    found = []
+    for title, column in queries.POINTING.get(record.kind, ()):
+        links = queries.list_pointing(session, record.account_id, record.id, column)
+        if links.count:
+            first = [{"id": one.public_id, "kind": one.kind, "name": one.name, "tag": one.tag} for one in links.first]
+            found.append({"title": title, "count": links.count, "records": first})
+    return found
 
 
 def _papers(found: Iterable[Any], today: date) -> list[Document]:

@@ -8,9 +8,15 @@ from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.errors import NotFound
+from portal.records.kinds import CONTACT, LOCATION
 from portal.records.models import Expiration, Record
 
 MOST_LINKS = 10
+# What a record is to those that name it, by its kind: the words, and their column.
+POINTING = {
+    CONTACT: (("Owner of", "owner_id"), ("Supervisor of", "supervisor_id")),
+    LOCATION: (("At this location", "location_id"),),
+}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """A company with records and every kind of code, and phones that open the app."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -9,11 +11,46 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Request
 
+from portal.config import Settings
 from portal.enrollment.models import CREATE_DEVICE
+from portal.extensions import db
 from tests.app.links import fleet_token, scanned
+from tests.conftest import live_environ
 from tests.enrollment.arriving import crew_code, installation_code, installation_key, onboarding
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
+from tests.servers import LivePortal
+
+
+@pytest.fixture
+def fresh_database(_application: Flask, base_settings: Settings) -> None:
+    """Empties the database in place: the portal of this folder's tests has it open from one test to the next."""
+    _application.extensions["scan_log"].flush()
+    if base_settings.database_url.startswith("sqlite"):
+        folder = base_settings.data_dir
+        with (
+            closing(sqlite3.connect(folder / "template.db")) as empty,
+            closing(sqlite3.connect(folder / "portal.db", timeout=10)) as used,
+        ):
+            empty.backup(used)
+    else:
+        with _application.app_context(), db.engine.begin() as connection:
+            names = ", ".join(f'"{name}"' for name in db.metadata.tables)
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture(scope="package")
+def running(base_settings: Settings, _application: Flask) -> Iterator[LivePortal]:
+    """One portal under gunicorn for all tests of this folder: to start one for each would take most of their time."""
+    portal = LivePortal(live_environ(base_settings))
+    yield portal
+    portal.stop()
+
+
+@pytest.fixture
+def live(running: LivePortal, fresh_database: None) -> LivePortal:
+    """The portal under gunicorn, on an empty database."""
+    return running
 
 
 @pytest.fixture

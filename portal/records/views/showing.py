@@ -15,7 +15,7 @@ from portal.lib.phones import show_phone, tel_link
 from portal.records import expirations, queries
 from portal.records.conflicts import label_of
 from portal.records.filters import RecordFilter
-from portal.records.kinds import BY_NAME, CONTACT, LOCATION, Field
+from portal.records.kinds import BY_NAME, Field
 from portal.records.models import Record
 from portal.records.policies import POLICIES
 from portal.records.queries import Links
@@ -115,16 +115,10 @@ def papers(session: Session, record: Record, today: date) -> list[dict[str, Any]
 
 def pointing(session: Session, record: Record) -> list[dict[str, Any]]:
     """The records that name this one, with the list that shows all of them."""
-    wanted: list[tuple[str, str, RecordFilter | None]] = []
-    if record.kind == CONTACT:
-        wanted = [
-            ("Owner of", "owner_id", RecordFilter(owner=record.public_id)),
-            ("Supervisor of", "supervisor_id", None),
-        ]
-    elif record.kind == LOCATION:
-        wanted = [("At this location", "location_id", RecordFilter(location=record.public_id))]
+    filters = {"owner_id": RecordFilter(owner=record.public_id), "location_id": RecordFilter(location=record.public_id)}
     found = []
-    for title, column, filter in wanted:
+    for title, column in queries.POINTING.get(record.kind, ()):
+        filter = filters.get(column)
         links: Links = queries.list_pointing(session, record.account_id, record.id, column)
         if links.count:
             all_href = href(filter) if filter else ""

@@ -7,6 +7,8 @@ const API = "/api/v1";
 const CLIENT = "portal-app";
 const LOCK = "portal-refresh";
 const AGAIN_MS = 1500;
+const ANSWER_MS = 30_000; // then the signal is too weak, and the person is told instead of kept waiting
+const PICTURE_MS = 90_000;
 // Ends for good, whatever another tab does. What is not among them may be a race that somebody else won.
 const ENDS = ["revoked", "suspended", "pending_approval", "account_locked", "second_step", "key_rotated", "expired"];
 
@@ -89,7 +91,8 @@ async function renew() {
     token = answer.data.access_token;
     return "ok";
   }
-  if (answer.status >= 500 || answer.status === 429) throw new Lost();
+  // Only the portal's own word ends a connection, not what a proxy or a hotel's Wi-Fi answers in its place.
+  if (answer.status >= 500 || answer.status === 429 || !answer.data.error) throw new Lost();
   if (answer.data.error === "invalid_request") return "none";
   return ENDS.includes(answer.data.reason) ? answer.data.reason : "invalid";
 }
@@ -122,8 +125,10 @@ async function send(path, { method = "GET", json, body, type, bearer = "", base 
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
   let response;
   try {
-    response = await fetch(base + path, { method, headers, body: json ? JSON.stringify(json) : body, cache: "no-store" });
+    const signal = AbortSignal.timeout?.(type === "picture" || body instanceof Blob ? PICTURE_MS : ANSWER_MS);
+    response = await fetch(base + path, { method, headers, body: json ? JSON.stringify(json) : body, cache: "no-store", signal });
     const isPicture = response.ok && type === "picture";
+    if (response.ok && !isPicture && !/json/.test(response.headers.get("Content-Type") ?? "")) throw new TypeError("not the portal");
     const [blob, data] = isPicture ? [await response.blob(), {}] : [null, await readJson(response)];
     if (!response.ok) note(`${method} ${path.split("?")[0]} answered ${response.status}`);
     const isTokenRefused = response.status === 401 && /invalid_token/.test(response.headers.get("WWW-Authenticate") ?? "");

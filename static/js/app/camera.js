@@ -1,6 +1,6 @@
 // The live camera: opens it, looks at its frames until a code is read or it is stopped, and gives it back.
 import { Lost } from "./api.js";
-import { ownReader, readPicture } from "./decode.js";
+import { ownReader, readFrame } from "./decode.js";
 
 const OWN_PAUSE_MS = 150;
 const PORTAL_PAUSE_MS = 500; // at most two frames a second leave the phone
@@ -10,8 +10,9 @@ const WANTED = { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, h
 export const whyNot = () => (window.isSecureContext && navigator.mediaDevices?.getUserMedia ? "" : "http");
 
 // Starts on a <video>. ``onRead(texts)`` returns true when it has what it wants; ``onLost(wait)`` hears of a missing
-// connection (0) or of a portal that asks to wait so many seconds. Returns {stop, torch, isByPortal}, or {why}.
-export async function start(video, onRead, onLost) {
+// connection (0) or of a portal that asks to wait so many seconds; ``onCut()`` of a camera that the phone has taken back.
+// Returns {stop, torch, isByPortal}, or {why}.
+export async function start(video, onRead, onLost, onCut) {
   let stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: WANTED, audio: false });
@@ -23,7 +24,8 @@ export async function start(video, onRead, onLost) {
   const track = stream.getVideoTracks()[0];
   const isByPortal = (await ownReader()) === null;
   const life = { isOver: false };
-  look(video, life, isByPortal ? PORTAL_PAUSE_MS : OWN_PAUSE_MS, onRead, onLost);
+  track.addEventListener("ended", () => life.isOver || onCut());
+  look(video, life, onRead, onLost);
   return {
     isByPortal,
     torch: track.getCapabilities?.().torch ? (isOn) => track.applyConstraints({ advanced: [{ torch: isOn }] }).catch(() => {}) : null,
@@ -35,8 +37,9 @@ export async function start(video, onRead, onLost) {
   };
 }
 
-async function look(video, life, pause, onRead, onLost) {
+async function look(video, life, onRead, onLost) {
   while (!life.isOver) {
+    const pause = (await ownReader()) ? OWN_PAUSE_MS : PORTAL_PAUSE_MS;
     const began = performance.now();
     if (!document.hidden && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth) {
       const seconds = await lookOnce(video, life, onRead, onLost);
@@ -49,7 +52,7 @@ async function look(video, life, pause, onRead, onLost) {
 // One frame. Returns for how many seconds not to look again.
 async function lookOnce(video, life, onRead, onLost) {
   try {
-    const { texts, answer } = await readPicture(video, video.videoWidth, video.videoHeight);
+    const { texts, answer } = await readFrame(video, video.videoWidth, video.videoHeight);
     if (life.isOver) return 0;
     if (answer?.status === 429) {
       onLost(answer.wait || 5);

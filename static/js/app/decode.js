@@ -17,14 +17,28 @@ export async function ownReader() {
   return detector;
 }
 
-// {texts, answer}: ``answer`` is the portal's when it was asked and did not give any. Throws Lost.
-export async function readPicture(source, width, height) {
+// A frame of the live camera: {texts, answer}; ``answer`` is the portal's when it was asked and gave none. A browser that
+// reads codes itself sends no frame. Throws Lost.
+export async function readFrame(source, width, height) {
+  const texts = await readHere(source);
+  return texts ? { texts, answer: null } : readByPortal(await greyJpeg(source, width, height));
+}
+
+// A still picture, which the portal looks at too when the browser finds nothing in it.
+async function readPicture(source, width, height) {
+  const texts = await readHere(source);
+  return texts?.length ? { texts, answer: null } : readByPortal(await greyJpeg(source, width, height));
+}
+
+// What the browser's own reader finds, or null where it has none or where it fails (its service may be missing).
+async function readHere(source) {
   const own = await ownReader();
-  if (own) {
-    const found = await own.detect(source).catch(() => []);
-    if (found.length) return { texts: found.map((code) => code.rawValue), answer: null };
+  try {
+    return own && (await own.detect(source)).map((code) => code.rawValue);
+  } catch {
+    detector = null;
+    return null;
   }
-  return readByPortal(await greyJpeg(source, width, height));
 }
 
 export async function readByPortal(picture) {

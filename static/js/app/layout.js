@@ -8,6 +8,8 @@ const news = document.getElementById("news");
 let timer;
 let leave = () => {};
 
+news.addEventListener("click", () => say(""));
+
 // Puts a screen in place of the one before it, which is told that it is over (cameras stop there).
 export function show({ title, heading = title, body, back = null, kind = "", onLeave = () => {}, tools = null }) {
   leave();
@@ -43,13 +45,31 @@ export function showBar(current) {
 export function say(text, { tone = "", stays = false } = {}) {
   clearTimeout(timer);
   news.textContent = text;
-  news.className = text ? `news shown ${tone}` : "news";
+  news.className = text ? `news shown ${tone} ${stays ? "stays" : ""}` : "news";
   if (text && !stays) timer = setTimeout(() => say(""), 8000);
 }
 
 // A box inside a screen for what went wrong and what to do; it is read out at once.
 export function problem(title, ...more) {
   return el("div", { class: "problem", role: "alert" }, el("p", {}, el("strong", {}, title)), ...more);
+}
+
+// The same for somebody who has to wait: counts down, and lets ``act`` (if there is one) be pressed when it is over.
+export function waitProblem(seconds, act = null) {
+  const left = el("p", { role: "timer" });
+  const again = act && el("button", { type: "button", class: "button quiet", disabled: true, onclick: act }, words.retry);
+  const box = problem(words.tooMany, left, again);
+  const end = performance.now() + (seconds || 60) * 1000; // not the phone's clock, which may be set meanwhile
+  const tick = () => {
+    const rest = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    left.textContent = rest ? words.waitLeft(`${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, "0")}`) : words.waitOver;
+    if (again) again.disabled = rest > 0;
+    if (!rest || (box.isConnected === false && box.dataset.shown)) clearInterval(timer);
+    if (box.isConnected) box.dataset.shown = "yes";
+  };
+  const timer = setInterval(tick, 500);
+  tick();
+  return box;
 }
 
 // Lets one press work at a time: a second tap while the first is under way does nothing.

@@ -2,7 +2,7 @@
 import { call, Ended, finish, Lost, onSession, refresh, sentenceOf } from "./api.js";
 import { note } from "./log.js";
 import { say } from "./layout.js";
-import { clearEverything, pending, rememberedCompany } from "./memory.js";
+import { clearEverything, keepShell, pending, rememberedCompany } from "./memory.js";
 import { isPayload, read, readFragment } from "./payload.js";
 import { go, guardWith, isKnown, open, register } from "./router.js";
 import { account, connect, offer } from "./screens/connect.js";
@@ -18,6 +18,8 @@ import { load, reset, session } from "./session.js";
 import { words } from "./words.js";
 
 const FOR_SIGNED_IN = ["records", "record", "profile"];
+const SLOW_MS = 6000;
+const AGAIN_MS = 10_000; // so long a refused sticker that the camera still sees is not asked about again
 const HOME = { none: "setup", paired: "sign-in", app: "records" };
 
 register("home", () => {
@@ -58,13 +60,17 @@ function takeSetup(text) {
   return true;
 }
 
+let refused = { text: "", sentence: "", at: 0 };
+
 function takeSticker(text) {
   const found = read(text);
   if (found.kind !== "sticker") return found.kind === "unknown" ? words.scan.unknown : takeSetup(text);
+  if (text === refused.text && performance.now() - refused.at < AGAIN_MS) return refused.sentence;
   findSticker(text).then((sentence) => {
     if (!sentence) return;
+    refused = { text, sentence, at: performance.now() };
     say(sentence, { tone: "bad" });
-    scanSticker();
+    if (location.hash === "#/scan") scanSticker();
   });
   return true;
 }
@@ -96,6 +102,7 @@ function takeLink() {
 
 // Who this phone is, by its cookie; then the screen.
 async function resume() {
+  const late = setTimeout(() => say(words.slow), SLOW_MS);
   try {
     const outcome = await refresh();
     if (outcome === "ok") await load();
@@ -104,6 +111,8 @@ async function resume() {
     if (fault instanceof Ended) return undefined;
     if (fault instanceof Lost) return offline(resume, { hasLink: pending() !== null });
     throw fault;
+  } finally {
+    clearTimeout(late);
   }
   return open();
 }
@@ -130,5 +139,5 @@ addEventListener("unhandledrejection", (event) => {
   complain(event.reason);
 });
 addEventListener("error", (event) => complain(event.error));
-navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
+keepShell();
 if (!takeLink()) resume();

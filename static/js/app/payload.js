@@ -9,7 +9,7 @@ export function read(text) {
   if (!address || !["http:", "https:"].includes(address.protocol)) return { kind: "unknown" };
   if (/^\/q\/[^/]+$/i.test(address.pathname)) return { kind: "sticker", text };
   if (address.pathname.replace(/\/$/, "") !== "/app" || !address.hash.includes("k=")) return { kind: "unknown" };
-  if (address.origin !== location.origin) return { kind: "foreign", host: address.host, address: address.href };
+  if (address.origin !== location.origin) return { kind: "foreign", host: named(address), address: address.href };
   return readFragment(address.hash);
 }
 
@@ -20,7 +20,7 @@ export function readFragment(hash) {
   if (!secret) return { kind: "unknown" };
   const api = parse(fields.get("a") ?? "");
   if (!api || !["http:", "https:"].includes(api.protocol)) return { kind: "unknown" };
-  if (api.origin !== location.origin) return { kind: "foreign", host: api.host, address: `${api.origin}/app#${fields}` };
+  if (api.origin !== location.origin) return { kind: "foreign", host: named(api), address: `${api.origin}/app#${fields}` };
   if (fields.get("v") !== VERSION || !KINDS.includes(kind)) return { kind: "newer" };
   return {
     kind: "connect",
@@ -43,10 +43,14 @@ export function readTyped(text) {
 
 export const isPayload = (hash) => hash.length > 1 && !hash.startsWith("#/") && new URLSearchParams(hash.slice(1)).has("t");
 
+// Our own logo's address, '' for any other: a link must not make the app ask for something else.
 function ownAddress(text) {
   const address = parse(text ?? "");
-  return address?.origin === location.origin ? address.href : "";
+  return address?.origin === location.origin && address.pathname.startsWith("/app/logo/") ? address.href : "";
 }
+
+// What tells a foreign address from ours: its host, or all of it where only http and https differ.
+const named = (address) => (address.host === location.host ? address.origin : address.host);
 
 function parse(text) {
   try {

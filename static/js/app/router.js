@@ -1,5 +1,6 @@
 // Screens by the part of the address after '#/', so that the back button, a reload and a second tab all work.
 // A route's function gets what follows its name: '#/record/abc' calls record("abc").
+history.scrollRestoration = "manual";
 const screens = new Map();
 let guard = (name) => name;
 
@@ -10,7 +11,7 @@ export const isKnown = (name) => screens.has(name);
 export const guardWith = (decide) => (guard = decide);
 
 // ``depth`` counts the screens before this one, so that Back never leads out of the app.
-const depth = () => history.state?.depth ?? 0;
+export const depth = () => history.state?.depth ?? 0;
 
 export function go(route, { instead = false, state = {} } = {}) {
   if (instead) history.replaceState({ ...state, depth: depth() }, "", `/app#/${route}`);
@@ -24,7 +25,16 @@ export function open() {
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const allowed = guard(name);
   if (allowed !== name) return go(allowed, { instead: true });
-  return screens.get(name)(...rest.map(decodeURIComponent));
+  return screens.get(name)(...rest.map(decoded));
+}
+
+// An address that somebody cut short is no reason to stop.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 // Links between screens are steps like any other.

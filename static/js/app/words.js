@@ -2,7 +2,6 @@
 export const words = {
   product: "QR Portal",
   back: "Back",
-  cancel: "Cancel",
   retry: "Try again",
   help: "Help",
   more: "Show more",
@@ -12,6 +11,10 @@ export const words = {
   offline: "No connection",
   online: "You are back online.",
   fault: "Something went wrong on the server’s side. Nothing was changed. Wait a minute and try again.",
+  slow: "Still no answer. The signal may be weak here.",
+  tooMany: "Too many tries.",
+  waitLeft: (time) => `You can try again in ${time}.`,
+  waitOver: "You can try again now.",
   wait: (seconds) => (seconds > 90 ? `Too many tries. Wait ${Math.ceil(seconds / 60)} minutes, then try again.` : `Too many tries. Wait ${seconds} seconds, then try again.`),
 
   kinds: { vehicle: "Vehicle", equipment: "Equipment", location: "Location", contact: "Contact" },
@@ -129,6 +132,7 @@ export const words = {
     title: "The app is too old for this code",
     lead: "The code was made for a newer version of this app. Update the app and scan again.",
     update: "Update the app",
+    updating: "Getting the newest version …",
   },
 
   account: {
@@ -208,6 +212,8 @@ export const words = {
       stolen: "It was stolen. Tell its owner where you see it, and leave it where it is.",
       retired: "It is no longer in use.",
     },
+    since: (when) => `Since ${when}.`,
+    andMore: (count) => `and ${count} more`,
     archived: "This record is archived.",
     nobody: "Nobody is noted as owner.",
     unreachable: "No e-mail address and no phone number are on file.",
@@ -231,12 +237,12 @@ export const words = {
     install: "Install the app",
     installIphone: "Tap Share, then Add to Home Screen.",
     update: "Update the app",
-    updated: "The app is up to date.",
     another: "Connect to another company",
   },
 
   ended: {
     title: "Signed out",
+    titles: { pending_approval: "Waiting for approval", second_step: "Second step needed" },
     kept: "Everything that this app kept on the phone has been removed.",
     scan: "Scan QR code",
     reasons: {

@@ -2,10 +2,10 @@
 import { ask, errorsOf, Lost, open, sentenceOf } from "../api.js";
 import { button, el, field, paragraph, showErrors, steps } from "../dom.js";
 import { deviceFacts, suggestedName } from "../device.js";
-import { once, problem, say, show, showBar } from "../layout.js";
-import { dropPending, keepPending, pending, rememberedCompany } from "../memory.js";
+import { once, problem, say, show, showBar, waitProblem } from "../layout.js";
+import { dropPending, keepPending, keepShell, pending, rememberedCompany } from "../memory.js";
 import { go } from "../router.js";
-import { load, session } from "../session.js";
+import { goOn, session } from "../session.js";
 import { words } from "../words.js";
 import { newcomerForm } from "./newcomer.js";
 
@@ -38,7 +38,8 @@ async function look(payload) {
   }
   if (location.hash !== "#/connect") return undefined;
   if (answer.ok) return draw(payload, answer.data);
-  if (answer.status === 429) return draw(payload, null, problem(sentenceOf(answer), button(words.retry, () => connect())));
+  if (answer.status === 429) return draw(payload, null, waitProblem(answer.wait, () => connect()));
+  if (!isAboutTheCode(answer)) return draw(payload, null, problem(sentenceOf(answer), button(words.retry, () => connect())));
   return spent(answer, payload);
 }
 
@@ -133,18 +134,19 @@ async function accept(payload, form, newcomer = null) {
     showErrors(form, errors);
     return form.querySelector("[aria-invalid]") ? undefined : tell(form, Object.values(errors)[0] ?? sentenceOf(answer));
   }
-  if ([429, 422].includes(answer.status) || answer.status >= 500) return tell(form, sentenceOf(answer));
+  if (answer.status === 429) return place(form, waitProblem(answer.wait));
+  if (answer.status === 422 || !isAboutTheCode(answer)) return tell(form, sentenceOf(answer));
   return spent(answer, payload);
 }
 
 async function arrived(payload, data, newcomer) {
   dropPending();
+  keepShell(); // again, where a connection that ended before has removed it
   session.username = data.sign_in_name || newcomer?.email || data.username || "";
   session.isFilledIn = Boolean(data.username);
   if (data.sign_in_name) say(words.account.made(data.sign_in_name), { stays: true });
   if (newcomer && data.scope === "paired") await enter(newcomer.password);
-  await load();
-  await go(session.state === "app" ? "records" : "sign-in", { instead: true });
+  await goOn();
 }
 
 // A newcomer has just typed their password: they need not do it again. Where it fails, the sign-in screen asks for it.
@@ -158,8 +160,12 @@ async function enter(password) {
 
 // One box at the end of the form; a later one takes its place.
 function tell(form, title, more = "") {
+  place(form, problem(title, more && paragraph(more)));
+}
+
+function place(form, box) {
   form.querySelector(".problem")?.remove();
-  form.querySelector(".pair, [type=submit]").before(problem(title, more && paragraph(more)));
+  form.querySelector(".pair, [type=submit]").before(box);
 }
 
 function decline() {
@@ -193,6 +199,9 @@ function lostCode() {
     body: [paragraph(words.offer.reload, "lead"), button(words.setup.scan, () => go("scan", { instead: true }), "strong"), button(words.setup.type, () => go("type", { instead: true }))],
   });
 }
+
+// Whether the portal itself refused the code. What a broken server or a proxy answers uses no code up.
+const isAboutTheCode = (answer) => answer.status < 500 && Boolean(answer.data.detail);
 
 const secretOf = (payload) => (payload.isTyped ? { code: payload.secret } : { token: payload.secret });
 // A typed code does not say what it is; the portal does.

@@ -5,7 +5,7 @@ import { button, el, paragraph } from "../dom.js";
 import { installer } from "../install.js";
 import { once, say, show, showBar } from "../layout.js";
 import { go } from "../router.js";
-import { load, session } from "../session.js";
+import { goOn, session } from "../session.js";
 import { words } from "../words.js";
 import { update } from "./setup.js";
 
@@ -42,9 +42,8 @@ async function signOut() {
   try {
     const answer = await open("/app/sign-out", {}, { isCalled: true });
     if (!answer.ok) return say(sentenceOf(answer), { tone: "bad" });
-    await load();
     say(words.profile.signedOut);
-    await go("sign-in", { instead: true });
+    await goOn();
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
     say(words.lost, { tone: "bad" });

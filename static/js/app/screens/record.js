@@ -43,7 +43,7 @@ function draw(thing) {
     body: [
       thing.has_photo && image(thing, thing.kind === "contact" ? "photo face" : "photo", "full", life),
       paragraph([words.kinds[thing.kind], thing.tag].filter(Boolean).join(" · "), "kind"),
-      notice && el("div", { class: `notice ${tones[thing.state]}` }, el("strong", {}, notice)),
+      notice && el("div", { class: `notice ${tones[thing.state]}` }, el("strong", {}, notice), thing.state_since && paragraph(words.record.since(day(thing.state_since)))),
       thing.archived_at && el("div", { class: "notice soon" }, el("strong", {}, words.record.archived)),
       status && el("p", { class: `badge ${status.tone}` }, status.text),
       thing.kind === "contact" ? ownReach(thing) : owner(thing, life),
@@ -51,6 +51,7 @@ function draw(thing) {
       papers(thing.expirations),
       place(thing.location),
       details(thing.fields, thing.kind),
+      ...thing.pointing.map(pointing),
       paragraph(words.record.changed(day(thing.updated_at), thing.updated_by), "hint"),
     ],
   });
@@ -133,6 +134,14 @@ function place(location) {
     el("h2", {}, words.kinds.location),
     el("a", { class: "who", href: `#/record/${encodeURIComponent(location.id)}` }, el("span", { class: "portrait blank" }, icon("location")), el("span", {}, el("strong", { dir: "auto" }, location.name), location.address && el("span", { class: "under", dir: "auto" }, location.address))),
   );
+}
+
+// The records that name this one: what a person looks after, what stands at a place.
+function pointing({ title, records, count }) {
+  const line = (one) =>
+    el("li", {}, el("a", { href: `#/record/${encodeURIComponent(one.id)}` }, el("span", { class: "kind-mark" }, icon(one.kind)), el("span", { class: "what" }, el("strong", { dir: "auto" }, one.name), one.tag && el("span", { class: "under", dir: "auto" }, one.tag))));
+  const more = count - records.length;
+  return el("section", {}, el("h2", {}, `${title} (${count})`), el("ul", { class: "records" }, records.map(line)), more > 0 && paragraph(words.record.andMore(more), "hint"));
 }
 
 function details(all, kind) {

@@ -3,18 +3,21 @@ import { call, Lost, sentenceOf } from "../api.js";
 import { button, el, icon, paragraph } from "../dom.js";
 import { problem, show, showBar } from "../layout.js";
 import { tones } from "../states.js";
+import { depth } from "../router.js";
+import { session } from "../session.js";
 import { words } from "../words.js";
 
 const PAUSE_MS = 250;
-const last = { q: "", kind: "" };
+const KEPT_MS = 300_000; // an older list is asked for anew
 
 export function records() {
+  const last = session.list;
   const list = el("ul", { class: "records" });
   const count = el("p", { class: "hint", role: "status" });
   const after = el("div", {});
   const box = el("input", { type: "search", id: "search", name: "q", class: "field", value: last.q, placeholder: words.records.placeholder, autocomplete: "off", enterkeyhint: "search", maxlength: 100 });
   const form = el("form", { class: "search", role: "search" }, el("label", { for: "search", class: "visually-hidden" }, words.records.search), icon("search"), box);
-  const page = { list, count, after, asked: 0 };
+  const page = { list, count, after, last, asked: 0, found: null };
   let timer;
   const later = () => {
     clearTimeout(timer);
@@ -31,11 +34,25 @@ export function records() {
     fill(page);
   });
   showBar("records");
-  show({ title: words.records.title, kind: "list", body: [form, kinds(page), count, list, after], onLeave: () => clearTimeout(timer) });
-  return fill(page);
+  const place = depth();
+  const leave = () => {
+    clearTimeout(timer);
+    last.kept = page.found && { ...page.found, place, y: scrollY, at: performance.now() };
+  };
+  show({ title: words.records.title, kind: "list", body: [form, kinds(page), count, list, after], onLeave: leave });
+  return isStillGood(last, place) ? restore(page, last.kept) : fill(page);
+}
+
+// Whoever comes back from a record finds the list as they left it: what was loaded, and where they were in it.
+const isStillGood = ({ q, kind, kept }, place) => kept?.place === place && kept.q === q && kept.kind === kind && performance.now() - kept.at < KEPT_MS;
+
+function restore(page, kept) {
+  draw(page, kept, "");
+  scrollTo(0, kept.y);
 }
 
 function kinds(page) {
+  const { last } = page;
   const choices = Object.entries(words.kindsMany).map(([kind, label]) => {
     const input = el("input", { type: "radio", name: "kind", value: kind, checked: kind === last.kind, class: "visually-hidden" });
     input.addEventListener("change", () => {
@@ -50,9 +67,10 @@ function kinds(page) {
 // Asks anew, or for what follows after ``cursor``; an answer that a later question has overtaken is dropped.
 async function fill(page, cursor = "") {
   const asked = ++page.asked;
+  const { q, kind } = page.last;
   if (!cursor) page.count.textContent = words.records.loading;
   page.after.replaceChildren();
-  const query = new URLSearchParams(Object.entries({ ...last, q: last.q.trim(), cursor }).filter(([, value]) => value));
+  const query = new URLSearchParams(Object.entries({ q: q.trim(), kind, cursor }).filter(([, value]) => value));
   let answer;
   try {
     answer = await call(`/records?${query}`);
@@ -63,6 +81,8 @@ async function fill(page, cursor = "") {
   }
   if (asked !== page.asked) return;
   if (!answer.ok) return trouble(page, sentenceOf(answer), () => fill(page, cursor));
+  const before = cursor ? page.found.records : [];
+  page.found = { q, kind, records: [...before, ...answer.data.records], next_cursor: answer.data.next_cursor };
   draw(page, answer.data, cursor);
 }
 
@@ -74,7 +94,7 @@ function draw(page, found, cursor) {
   page.count.textContent = found.next_cursor ? words.records.first(count) : words.records.count(count);
   if (cursor) lines[0]?.querySelector("a").focus();
   if (!page.list.children.length) {
-    const isSearched = last.q.trim() || last.kind;
+    const isSearched = page.last.q.trim() || page.last.kind;
     page.count.textContent = isSearched ? words.records.none : words.records.empty;
     page.after.replaceChildren(paragraph(isSearched ? words.records.noneHow : words.records.emptyHow));
   }

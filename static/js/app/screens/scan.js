@@ -43,9 +43,11 @@ async function withCamera(screen) {
   const video = el("video", { playsinline: true, muted: true, "aria-hidden": "true" });
   video.muted = true;
   view.replaceChildren(video, el("div", { class: "frame", "aria-hidden": "true" }));
+  status.className = "status";
   status.textContent = words.scan.starting;
   tools.replaceChildren(...otherWays(screen, words.scan.photo));
-  const running = await camera.start(video, take, (wait) => (status.textContent = wait ? words.wait(wait) : words.lost));
+  const hear = (wait) => (status.textContent = wait ? words.wait(wait) : words.lost);
+  const running = await camera.start(video, take, hear, () => cut(screen));
   if (running.why) return life.isOver || withoutCamera(screen, running.why);
   if (life.isOver) return running.stop();
   life.running = running;
@@ -53,6 +55,14 @@ async function withCamera(screen) {
   if (running.torch) tools.prepend(light(running.torch));
   life.timers.push(setTimeout(() => (status.textContent = words.scan.slow), SLOW_MS));
   life.timers.push(setTimeout(() => (status.textContent = words.scan.tooSmall), STILL_MS));
+}
+
+// The phone took the camera back (a call, another app): says so, and offers to start it again.
+function cut(screen) {
+  screen.life.timers.forEach(clearTimeout);
+  screen.life.running?.stop();
+  screen.life.running = null;
+  withoutCamera(screen, "taken");
 }
 
 function withoutCamera(screen, why) {
@@ -67,7 +77,7 @@ function withoutCamera(screen, why) {
   view.replaceChildren(el("div", { class: "problem" }, lines.map((line) => paragraph(line))));
   status.textContent = lines[0];
   status.className = "visually-hidden";
-  const again = ["refused", "taken"].includes(why) && button(words.scan.again, () => withCamera(screen));
+  const again = ["refused", "taken"].includes(why) && button(words.scan.again, () => withCamera(screen), "strong");
   tools.replaceChildren(...[...otherWays(screen, words.scan.photoNow), again].filter(Boolean));
 }
 

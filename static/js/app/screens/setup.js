@@ -1,11 +1,13 @@
 // The first screen of a phone that belongs to nobody yet, and the ones that say that something is in the way.
-import { button, el, icon, paragraph, steps } from "../dom.js";
+import { button, el, icon, paragraph } from "../dom.js";
 import { isInstalled, isIos } from "../device.js";
 import { installer } from "../install.js";
 import { say, show, showBar } from "../layout.js";
 import { rememberedCompany } from "../memory.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
+
+const UPDATE_MS = 20000;
 
 export function setup() {
   showBar(null);
@@ -61,7 +63,7 @@ export function ended() {
   const mayComeBack = ["suspended", "pending_approval", "second_step"].includes(reason);
   showBar(null);
   show({
-    title: words.ended.title,
+    title: words.ended.titles[reason] ?? words.ended.title,
     kind: "stopped",
     body: [
       el("div", { class: "problem", role: "alert" }, el("p", {}, words.ended.reasons[reason] ?? words.ended.reasons.invalid)),
@@ -82,7 +84,7 @@ export function foreign(found) {
     kind: "stopped",
     back: () => go("home", { instead: true }),
     body: [
-      el("div", { class: "problem", role: "alert" }, el("p", {}, words.foreign.lead(found.host, location.host))),
+      el("div", { class: "problem", role: "alert" }, el("p", {}, words.foreign.lead(found.host, found.host.includes("://") ? location.origin : location.host))),
       paragraph(words.foreign.why),
       button(words.foreign.stay, () => go("scan", { instead: true }), "strong"),
       el("a", { class: "button quiet", href: found.address, rel: "noreferrer" }, words.foreign.open(found.host)),
@@ -97,13 +99,24 @@ export function newer() {
     title: words.newer.title,
     kind: "stopped",
     back: () => go("home", { instead: true }),
-    body: [paragraph(words.newer.lead, "lead"), button(words.newer.update, update, "strong"), steps([words.helpPage.topics[5][1][0]])],
+    body: [paragraph(words.newer.lead, "lead"), button(words.newer.update, update, "strong"), button(words.foreign.stay, () => go("scan", { instead: true }))],
   });
 }
 
-// Fetches the newest shell and starts it.
+// Fetches the newest shell and starts it, once all of it is there: until then the worker still gives out the old one.
 export async function update() {
+  say(words.newer.updating, { stays: true });
   const running = await navigator.serviceWorker?.getRegistration("/app").catch(() => null);
   await running?.update().catch(() => {});
+  const fresh = running?.installing ?? running?.waiting;
+  if (fresh) await settled(fresh);
   location.replace("/app");
 }
+
+const settled = (worker) =>
+  new Promise((done) => {
+    const look = () => ["activated", "redundant"].includes(worker.state) && done();
+    worker.addEventListener("statechange", look);
+    setTimeout(done, UPDATE_MS);
+    look();
+  });

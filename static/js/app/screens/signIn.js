@@ -1,9 +1,8 @@
 // A paired phone: the company is known, the person types their password. A name from the QR code is filled in.
 import { errorsOf, Lost, open, sentenceOf } from "../api.js";
 import { button, el, field, paragraph, showErrors, steps } from "../dom.js";
-import { once, problem, show, showBar } from "../layout.js";
-import { go } from "../router.js";
-import { load, session } from "../session.js";
+import { once, problem, show, showBar, waitProblem } from "../layout.js";
+import { goOn, session } from "../session.js";
 import { words } from "../words.js";
 import { shower } from "./newcomer.js";
 import { update } from "./setup.js";
@@ -62,13 +61,13 @@ async function send(form) {
   }
   if (answer.ok) {
     session.username = "";
-    await load();
-    return go("records", { instead: true });
+    return goOn();
   }
   refuse(form, answer);
 }
 
 function refuse(form, answer) {
+  if (answer.status === 429) return place(form, waitProblem(answer.wait));
   const wantsCode = ["totp_required", "wrong_totp"].includes(answer.data.reason);
   if (wantsCode && !form.elements.totp) {
     const place = field({ name: "totp", label: words.signIn.totp, hint: words.signIn.totpHint, inputmode: "text", maxlength: 20, autocomplete: "one-time-code" });
@@ -86,6 +85,10 @@ function refuse(form, answer) {
 }
 
 function tell(form, sentence) {
+  place(form, problem(sentence));
+}
+
+function place(form, box) {
   form.querySelector(".problem")?.remove();
-  form.querySelector("[type=submit]").before(problem(sentence));
+  form.querySelector("[type=submit]").before(box);
 }
