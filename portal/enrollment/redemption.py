@@ -90,10 +90,11 @@ class Redeemed:
     sign_in_name: str
 
 
-def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime) -> Seen | None:
-    """What this secret would do, or None for all that would be refused as it stands. Consumes and writes nothing."""
+def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime, ip: str = "") -> Seen | None:
+    """What this secret would do for this address, or None for all that would be refused as it stands. Consumes and
+    writes nothing."""
     grant = _find(session, key_ring, text)
-    if grant is None or grants.state(grant, now) != grants.ACTIVE:
+    if grant is None or grants.state(grant, now) != grants.ACTIVE or not _is_inside(ip, grant.allowed_networks):
         return None
     account = session.get_one(Account, grant.account_id)
     device = session.get(Device, grant.device_id) if grant.device_id else None

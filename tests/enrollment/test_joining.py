@@ -299,6 +299,8 @@ class TestCodes:
         """Threat 12."""
         with app.app_context():
             code = installation_code(make_account(), allowed_networks=["198.51.100.0/24"]).typed_code
+        seen = post(PortalClient(app), "/enroll/inspect", {"code": code})
+        assert (seen.status_code, "North Yard" in seen.text) == (400, False)
         outside = post(PortalClient(app), "/enroll/redeem", {"code": code})
         assert outside.status_code == 400
         assert outside.text == post(PortalClient(app), "/enroll/redeem", {"code": "BCDFGHJKLMNP"}).text

@@ -153,7 +153,7 @@ def inspect(sent: dict[str, Any]) -> dict[str, Any] | Response:
     spent = _spend(text)
     if isinstance(spent, Refusal):
         return _too_many(spent)
-    seen = redemption.inspect(session(), portal().key_ring, text, moment)
+    seen = redemption.inspect(session(), portal().key_ring, text, moment, request.remote_addr or "")
     (budgets.give_back if seen is not None else budgets.keep)(session(), spent, moment)
     session().commit()
     return _shown(seen) if seen is not None else problem(400, UNKNOWN_CODE)
@@ -257,7 +257,7 @@ def _newcomer(applicant: _Applicant, text: str, spent: budgets.Spent) -> Newcome
     """The person with the password hashed, which only a code that asks for one is worth: it costs us 30 ms."""
     session().commit()  # the try stays spent; nobody waits for this transaction while the password is hashed
     with short_read() as reading:
-        seen = redemption.inspect(reading, portal().key_ring, text, now())
+        seen = redemption.inspect(reading, portal().key_ring, text, now(), request.remote_addr or "")
     hashed = hash_password(applicant.password) if seen is not None and seen.needs else ""
     budgets.hold(session(), spent, now())
     return Newcomer(applicant.name, applicant.email, hashed) if hashed else None
