@@ -29,8 +29,17 @@ async function open(page, link) {
   page.body.append(box);
   close.addEventListener("click", () => box.close());
   box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
-  box.addEventListener("close", () => { box.remove(); link.isConnected && refocus(link); });
+  const leave = () => box.close();
+  box.addEventListener("close", () => {
+    removeEventListener("popstate", leave);
+    box.remove();
+    if (link.isConnected) refocus(link);
+    if (history.state?.dialog) history.back();
+  });
   link.closest("[popover]")?.hidePopover();
+  // The browser's Back closes the dialog and stays on the page.
+  history.pushState({ dialog: true }, "");
+  addEventListener("popstate", leave);
   box.showModal();
 }
 

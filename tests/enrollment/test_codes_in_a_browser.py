@@ -95,6 +95,7 @@ def test_the_editor_shows_the_fields_of_the_chosen_action_only(admin, live):
     def visible() -> list[str]:
         return [name for name, field in fields.items() if field.is_visible()]
 
+    expect(fields["Account"]).to_be_hidden()  # when the page's scripts have run
     assert visible() == ["Username prefix"]
     admin.get_by_label("Create a new device", exact=True).check()
     assert visible() == ["Account"]
@@ -145,3 +146,20 @@ def test_a_narrow_phone_shows_the_list_and_the_pop_up_whole(codes, live, phone):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 360
     (scanned,) = read_png(dialog.get_by_role("img").screenshot())
     assert codes["Day shift"][1] in scanned
+
+
+def test_back_closes_the_pop_up_and_stays_on_the_list(admin, live, codes):
+    dialog = admin.get_by_role("dialog")
+    link = admin.get_by_role("link", name=codes["Night shift"][1])
+    link.click()
+    expect(dialog).to_be_visible()
+    admin.go_back()
+    expect(dialog).to_have_count(0)
+    expect(link).to_be_focused()
+    assert admin.url == live.url + CODES
+    link.click()
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+    admin.wait_for_function("history.state === null")
+    admin.go_back()  # no second press is needed after the cross
+    admin.wait_for_url(lambda url: not url.endswith(CODES))
