@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import User
-from portal.devices.models import MOBILE, REVOKED, Device, DeviceSession
+from portal.devices.models import ACTIVE, MOBILE, PENDING, REVOKED, SUSPENDED, Device, DeviceSession
 from portal.errors import NotFound
 
 STALE_AFTER = timedelta(days=60)
@@ -37,7 +37,8 @@ class DeviceFilter:
 class Listed:
     """A device as lists show it. ``person``: who is signed in, else whom it is registered to.
 
-    ``ends_at``: when its session ends by itself, if that is within 7 days.
+    ``ends_at``: when its session ends by itself, if that is within 7 days. ``is_signed_out``: it may work, and has no
+    session to work with: it must scan a new code.
     """
 
     device: Device
@@ -45,6 +46,7 @@ class Listed:
     is_stale: bool
     is_new_network: bool
     ends_at: datetime | None
+    is_signed_out: bool
 
 
 # What lists can be sorted by.
@@ -136,10 +138,12 @@ def _choose(account_id: int, which: DeviceFilter) -> Select[Device, str | None, 
 def _list(device: Device, person: str | None, running: DeviceSession | None, now: datetime) -> Listed:
     seen = device.last_active_at or device.connected_at
     ends = [at for at in (running.idle_expires_at, running.absolute_expires_at) if at] if running else []
+    is_over = running is None or any(at <= now for at in ends)
     return Listed(
         device=device,
         person=person or "",
         is_stale=seen is not None and now - seen > STALE_AFTER,
         is_new_network=device.new_network_at is not None and now - device.new_network_at <= NEW_FOR,
-        ends_at=min(ends) if ends and min(ends) <= now + ENDS_SOON else None,
+        ends_at=min(ends) if ends and now < min(ends) <= now + ENDS_SOON else None,
+        is_signed_out=is_over and device.status in (ACTIVE, PENDING, SUSPENDED),
     )

@@ -68,7 +68,7 @@ def describe(listed: Listed, *, joined_by: str, timezone: str, now: datetime) ->
 def _flags(listed: Listed, now: datetime) -> tuple[str, ...]:
     if listed.device.status in (REVOKED, EXPECTED):
         return ()
-    flags = []
+    flags = ["Signed out"] if listed.is_signed_out else []
     if listed.is_stale:
         flags.append(f"Unused for {STALE_AFTER.days} days")
     if listed.is_new_network:

@@ -123,10 +123,20 @@ def test_the_list_says_everything_about_a_device(ada, company):
                 "ip": "203.0.113.7",
                 "is_stale": False,
                 "is_new_network": False,
+                "is_signed_out": False,
                 "signs_out_at": None,
             }
         ],
     }
+
+
+def test_a_phone_that_gave_up_its_session_is_listed_as_signed_out(app, ada):
+    token = ada.send("POST", NEW).json["token"]
+    phone = PortalClient(app).post("/api/v1/admin/app/exchange-token", json={"token": token}).json
+    assert ada.send("GET", f"{LIST}/{phone['device_id']}").json["is_signed_out"] is False
+    PortalClient(app).post("/oauth/revoke", data={"token": phone["refresh_token"]})
+    listed = ada.send("GET", f"{LIST}/{phone['device_id']}").json
+    assert (listed["status"], listed["is_signed_out"]) == ("active", True)
 
 
 def test_the_list_is_paged_and_holds_revoked_ones_when_asked(ada, company):

@@ -132,7 +132,8 @@ def test_what_asks_for_a_look_is_flagged(app, ada, company, clock):
 
     def flags(name):
         row = re.search(rf"<tr>(?:(?!</tr>).)*>{name}</a>.*?</tr>", ada.get(PAGE).text, re.DOTALL)[0]
-        return [one for one in ("Unused for 60 days", "New network", "Signs out in 3 days") if one in row]
+        flags = ("Signed out", "Unused for 60 days", "New network", "Signs out in 3 days", "Signs out today")
+        return [one for one in flags if one in row]
 
     assert {name: flags(name) for name in ("Alpha", "beta", "Gamma", "Waiting")} == {
         "Alpha": ["Unused for 60 days"],
@@ -141,6 +142,10 @@ def test_what_asks_for_a_look_is_flagged(app, ada, company, clock):
         "Waiting": [],
     }
     assert "1 device signs out within 7 days" in ada.get(PAGE).text
+    with app.app_context():
+        db.session.query(DeviceSession).update({"idle_expires_at": NOON})
+        db.session.commit()
+    assert flags("Gamma") == ["Signed out"], "before the cleanup too"
 
 
 def test_suspended_resumed_approved_and_revoked(app, ada, company):

@@ -42,6 +42,9 @@ class DeviceSchema(ApiSchema):
     is_new_network = fields.Boolean(
         required=True, metadata={"description": "In the last 7 days seen in a new network."}
     )
+    is_signed_out = fields.Boolean(
+        required=True, metadata={"description": "It has no session any more and must scan a new code."}
+    )
     signs_out_at = Moment(
         required=True, allow_none=True, metadata={"description": "When its session ends by itself, within 7 days."}
     )
@@ -141,5 +144,6 @@ def _document(listed: Listed, ways_in: dict[int, str]) -> dict[str, Any]:
         "ip": device.last_ip or None,
         "is_stale": listed.is_stale,
         "is_new_network": listed.is_new_network,
+        "is_signed_out": listed.is_signed_out,
         "signs_out_at": listed.ends_at,
     }
