@@ -17,11 +17,15 @@ from portal.enrollment.models import INSTALLATION_KEY, Grant
 from portal.enrollment.payloads import KINDS, api_address, link
 from portal.jobs import mails
 from portal.jobs.models import Mail
+from portal.lib.lines import one_line
 from portal.lib.sealing import KeyRing
 from portal.stickers.drawing import svg
 from portal.stickers.symbols import variable_symbol
 
-LONGEST_USERNAME = 254  # an e-mail address: RFC 5321, section 4.5.3.1.3, without the angle brackets
+# Octets of UTF-8 in an e-mail address: RFC 5321, section 4.5.3.1.3, without the angle brackets. Letters of other
+# scripts take several, and three signs of the link each: of much more no symbol can be drawn.
+LONGEST_USERNAME = 254
+TOO_LONG = "This is longer than a username can be."
 PICTURE_NAME = "pairing-qr-code.png"
 MOST_SUGGESTED = 1_000  # people offered beside a field; others are typed
 
@@ -71,6 +75,12 @@ class Person:
 
     username: str
     name: str
+
+
+def read_username(text: str) -> str | None:
+    """A typed username on one line; None when it is longer than any."""
+    username = one_line(text)
+    return username if len(username.encode()) <= LONGEST_USERNAME else None
 
 
 def list_people(session: Session, account_id: int) -> list[Person]:

@@ -19,33 +19,40 @@ function followUsername(box) {
   let asked = 0;
   let shown = field.defaultValue.trim();
 
-  const ask = async () => {
+  const ask = async (isAnew = false) => {
     const username = field.value.trim();
-    if (username === shown) return;
+    const isSame = username === shown;
+    if (isSame && !isAnew) return;
     const turn = ++asked;
     let answer = null;
+    let why = "Check the connection and type again.";
     try {
       const response = await fetch(box.dataset.setupQr, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.dataset.token },
         body: JSON.stringify({ username }),
       });
-      if (response.ok) answer = await response.json();
+      const told = await response.json();
+      if (response.ok) answer = told;
+      else why = told.errors?.username?.[0] ?? told.detail ?? why;
     } catch {
       // Answered below: the line says that the code is still the one before.
     }
     if (turn !== asked) return;
     if (!answer) {
-      says.textContent = "The QR code could not be made: it is still the one before. Check the connection and type again.";
+      if (!isSame) says.textContent = `The QR code could not be made: it is still the one before. ${why}`;
       return;
     }
     shown = username;
     show(box, answer);
+    if (isSame) return;
     says.textContent = !username ? "" : names.has(username.toLowerCase()) ? `This code fills in ${username}.` : `Nobody among the suggestions signs in with ${username}. This code fills it in all the same.`;
   };
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, TYPING_PAUSE_MS); });
   field.addEventListener("change", () => { clearTimeout(timer); ask(); });
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); ask(); });
+  // Somebody who comes back to this page may find the key rotated meanwhile.
+  document.addEventListener("visibilitychange", () => document.hidden || ask(true));
   ask(); // what was typed before this script ran, or what the browser put back
 }
 

@@ -156,6 +156,25 @@ def test_a_username_is_in_the_code_and_nothing_else_changes(with_key, typed, kep
     assert fields(answer["payload"]) == plain | {"u": kept}
 
 
+@pytest.mark.parametrize("username", ["x" * 254, "\u6f22" * 84, "\N{GRINNING FACE}" * 63])
+def test_the_longest_usernames_are_in_the_code_whole(with_key, username):
+    assert fields(ask(with_key, "pairing-qr", {"username": username}).json["payload"])["u"] == username
+    assert with_key.get(f"{PAGE}/print", query_string={"username": username}).status_code == 200
+    assert "signs in with this username" in with_key.get(PAGE, query_string={"username": username}).text
+
+
+@pytest.mark.parametrize("username", ["x" * 320, "\u6f22" * 85, "\N{GRINNING FACE}" * 200])
+def test_a_longer_one_is_refused_and_never_cut(with_key, username):
+    """What is cut fills in another name; of several hundred foreign letters no symbol can be drawn."""
+    plain = ask(with_key, "pairing-qr").json["payload"]
+    assert ask(with_key, "pairing-qr", {"username": username}).status_code in (409, 422)
+    page = with_key.get(PAGE, query_string={"username": username}).text
+    assert "This is longer than a username can be. This is everybody's code." in page
+    assert only_symbol(picture(page)) == symbol_of(plain)
+    sheet = with_key.get(f"{PAGE}/print", query_string={"username": username}).text
+    assert only_symbol(picture(sheet)) == symbol_of(plain)
+
+
 def test_a_program_that_asks_first_gets_the_first_key(app, admin, account_id):
     assert ask(admin, "pairing-qr").json["generation"] == 1
     assert generation(app, account_id) == 1

@@ -74,6 +74,40 @@ def test_a_lost_connection_says_that_the_code_is_the_old_one(company, live, desk
     assert shown(page) == plain
 
 
+def test_whoever_comes_back_to_the_page_sees_the_code_of_the_new_key(company, live_app, live, desktop):
+    page = desktop.new_page()
+    sign_in(page, live.url, "ada@example.com")
+    page.goto(f"{live.url}/admin/mobile-setup")
+    page.get_by_label("Pre-fill username").fill("tom@example.com")
+    says = page.locator("[data-setup-says]")
+    expect(says).to_have_text("This code fills in tom@example.com.")
+    before = shown(page)
+    with live_app.app_context():
+        installation_keys.rotate(
+            db.session(), live_app.extensions["portal"].key_ring, account_id=company, overlap_hours=0,
+            actor=Actor(None, "Ada"), now=utc_now(),
+        )  # fmt: skip
+        db.session.commit()
+    with page.expect_response("**/pairing-qr"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[data-setup-generation]")).to_have_text("2")
+    after = shown(page)
+    assert after["t"] != before["t"] and after["u"] == "tom@example.com"
+    expect(says).to_have_text("This code fills in tom@example.com.")
+
+
+def test_a_name_that_is_too_long_is_said(company, live, desktop):
+    page = desktop.new_page()
+    sign_in(page, live.url, "ada@example.com")
+    page.goto(f"{live.url}/admin/mobile-setup")
+    plain = shown(page)
+    page.get_by_label("Pre-fill username").fill("漢" * 200)
+    expect(page.locator("[data-setup-says]")).to_have_text(
+        "The QR code could not be made: it is still the one before. This is longer than a username can be."
+    )
+    assert shown(page) == plain
+
+
 def test_without_scripts_a_button_does_it(company, live, browser: Browser):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()

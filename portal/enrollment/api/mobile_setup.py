@@ -1,6 +1,6 @@
 """The pairing QR code and the rotation of its key, for programs of an admin; no phone may use them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response
 from marshmallow import fields
@@ -8,11 +8,10 @@ from marshmallow import fields
 from portal.accounts.queries import get_account
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
-from portal.api.problems import problem
+from portal.api.problems import DoesNotFit, problem
 from portal.api.schemas import ApiSchema, Flag, Moment, Text, Whole
 from portal.enrollment import grants, installation_keys, pairing
 from portal.enrollment.installation_keys import LONGEST_OVERLAP_HOURS
-from portal.lib.lines import one_line
 from portal.web.context import now, portal, session
 
 mobile_setup_doors = ApiBlueprint(
@@ -44,6 +43,17 @@ class PairingDocument(ApiSchema):
 class RotationRequest(ApiSchema):
     """How the old key ends. Without fields it is cut at once."""
 
+    rules: ClassVar[dict[str, Any]] = {
+        "anyOf": [
+            {"not": {"required": ["cut_now"]}},
+            {"properties": {"cut_now": {"enum": [True]}, "overlap_hours": {"maximum": 0}}, "required": ["cut_now"]},
+            {
+                "properties": {"cut_now": {"enum": [False]}, "overlap_hours": {"minimum": 1}},
+                "required": ["cut_now", "overlap_hours"],
+            },
+        ]
+    }
+
     overlap_hours = Whole(0, LONGEST_OVERLAP_HOURS, load_default=0)
     cut_now = Flag(metadata={"description": "true: at once, and overlap_hours is 0 or absent."})
 
@@ -70,8 +80,12 @@ class RotationDocument(ProgressDocument):
 @mobile_setup_doors.route("/pairing-qr", methods=["POST"])
 @mobile_setup_doors.arguments(PairingRequest)
 @mobile_setup_doors.response(200, PairingDocument)
+@mobile_setup_doors.alt_response(409)
 def make_pairing_qr(given: dict[str, Any]) -> pairing.PairingQr:
     """The company's QR code, with a username in it if one is given. The first call makes the key."""
+    username = pairing.read_username(given["username"])
+    if username is None:
+        raise DoesNotFit({"username": [pairing.TOO_LONG]})
     account = get_account(session(), caller().account_id)
     key = grants.ensure_installation_key(session(), portal().key_ring, account.id, now())
     drawn = pairing.draw(
@@ -79,7 +93,7 @@ def make_pairing_qr(given: dict[str, Any]) -> pairing.PairingQr:
         key,
         account,
         public_url=portal().settings.public_url,
-        username=one_line(given["username"]),
+        username=username,
     )
     session().commit()
     return drawn

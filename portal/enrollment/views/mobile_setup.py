@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from portal.enrollment.views.key_rotation import rotation_values
 from werkzeug.wrappers import Response
 
 from portal.accounts.models import Account, Membership
@@ -16,7 +15,8 @@ from portal.accounts.queries import get_account
 from portal.enrollment import grants, pairing
 from portal.enrollment.models import Grant
 from portal.enrollment.queries import current_key
-from portal.enrollment.views.mobile_setup_forms import SendForm, clean_username
+from portal.enrollment.views.key_rotation import rotation_values
+from portal.enrollment.views.mobile_setup_forms import SendForm
 from portal.errors import NotFound
 from portal.lib.clock import local
 from portal.web.addresses import environment, pairing_warnings
@@ -45,7 +45,7 @@ def make_key() -> Response:
 def print_page() -> str:
     """One A4 page with the QR code and what to do with it. Raises NotFound without a key."""
     account, key = _account(), _key()
-    drawn = _draw(account, key, clean_username(request.args.get("username", "")))
+    drawn = _draw(account, key, _username() or "")
     return render_template(
         "enrollment/mobile_setup_print.html",
         qr=drawn,
@@ -98,7 +98,8 @@ def _page(form: SendForm) -> str:
     key = current_key(session(), account.id)
     if key is None:
         return render_template("enrollment/mobile_setup_empty.html", **_installation(account))
-    username = clean_username(request.args.get("username", ""))
+    typed = _username()
+    username = typed or ""
     drawn = _draw(account, key, username)
     people = pairing.list_people(session(), account.id)
     may_rotate = me.may(INSTALLATION_KEY_ROTATE.name)
@@ -107,6 +108,7 @@ def _page(form: SendForm) -> str:
         form=form,
         qr=drawn,
         picture=_picture(drawn.svg),
+        too_long=pairing.TOO_LONG if typed is None else "",
         is_stranger=bool(username) and pairing.find_member(session(), account.id, username) is None,
         people=people[: pairing.MOST_SUGGESTED],
         mailable=[one for one in people if has_email(one.username)][: pairing.MOST_SUGGESTED],
@@ -115,6 +117,10 @@ def _page(form: SendForm) -> str:
         rotation=rotation_values(account) if may_rotate else None,
         **_installation(account),
     )
+
+
+def _username() -> str | None:
+    return pairing.read_username(request.args.get("username", ""))
 
 
 def _installation(account: Account) -> dict[str, Any]:

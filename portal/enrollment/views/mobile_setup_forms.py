@@ -11,7 +11,6 @@ from wtforms.widgets import DateTimeLocalInput, NumberInput
 
 from portal.enrollment.forms import NO_MOMENT, RoomForm, read_count, read_local
 from portal.enrollment.installation_keys import LONGEST_OVERLAP_HOURS, LONGEST_PERIOD_DAYS, USUAL_OVERLAP_HOURS
-from portal.enrollment.pairing import LONGEST_USERNAME
 from portal.lib.lines import one_line
 
 CUT = "cut"
@@ -99,8 +98,3 @@ class PlanForm(OverlapForm):
         if next_at is None or hours is None or self.errors:
             return None
         return Plan(next_at, every_days, hours)
-
-
-def clean_username(text: str) -> str:
-    """A typed username on one line, at most as long as an e-mail address."""
-    return one_line(text)[:LONGEST_USERNAME]
