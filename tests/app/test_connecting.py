@@ -179,11 +179,24 @@ def test_a_lost_connection_keeps_the_code_and_says_what_to_do(field, company, ph
     phone.set_offline(True)
     field.press("Connect")
     expect(field.page.get_by_role("alert")).to_contain_text("cannot reach")
+    expect(field.page.get_by_role("alert")).to_contain_text("tap “Connect”")
     phone.set_offline(False)
     expect(field.page.get_by_label("Name of this phone")).to_have_value("Mia's phone")
     field.press("Connect")
     field.heading("Sign in")
     assert devices(live_app) == ["Mia's phone"]
+
+
+def test_a_scan_without_a_connection_names_the_button_that_goes_on(field, company):
+    field.page.route("**/enroll/inspect", lambda route: route.abort())
+    field.scan(company.pair_mia)
+    trouble = field.page.get_by_role("alert")
+    expect(trouble).to_contain_text("cannot reach")
+    expect(trouble).to_contain_text("tap “Try again”")
+    expect(field.page.get_by_role("button", name="Connect", exact=True)).to_be_disabled()
+    field.page.unroute("**/enroll/inspect")
+    field.press("Try again")
+    expect(field.page.get_by_role("button", name="Connect", exact=True)).to_be_enabled()
 
 
 def test_a_reload_and_the_back_button_keep_the_code(field, company):

@@ -111,7 +111,7 @@ export const words = {
     declined: "Declined. Nothing was sent, and this phone is as it was.",
     already: (company) => `This phone is connected to ${company} now. Connecting again replaces that.`,
     httpWarning: "This address has no https: on a foreign network others could read along.",
-    lost: (host) => `This phone cannot reach ${host}. Check that it is online and that this is the address your admin shows above the QR code. Nothing is lost: tap Connect again.`,
+    lost: (host, press) => `This phone cannot reach ${host}. Check that it is online and that this is the address your admin shows above the QR code. Nothing is lost: when it is, tap “${press}”.`,
     cut: "Still no connection. If the connection broke just as it was sent, the code may be used already: then ask for a new one.",
     spent: "This QR code is expired or already used, generate a new one.",
     keyGone: "This QR code no longer connects phones: the company has changed its installation key. Ask your admin for the new QR code and scan it.",

@@ -33,7 +33,7 @@ async function look(payload) {
     answer = await ask("/enroll/inspect", secretOf(payload));
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
-    if (pending()) draw(payload, null, problem(words.start.offlineTitle, paragraph(words.offer.lost(location.host)), button(words.retry, () => connect())));
+    if (pending()) draw(payload, null, problem(words.start.offlineTitle, paragraph(words.offer.lost(location.host, words.retry)), button(words.retry, () => connect())));
     return undefined;
   }
   if (location.hash !== "#/connect") return undefined;
@@ -126,7 +126,7 @@ async function accept(payload, form, newcomer = null) {
     answer = await open(DOORS[payload.way], { ...key, device, ...(newcomer && { newcomer }) });
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
-    return tell(form, words.offer.lost(location.host), words.offer.cut);
+    return tell(form, words.offer.lost(location.host, words.offer.accept), words.offer.cut);
   }
   if (answer.ok) return arrived(payload, answer.data, newcomer);
   if (answer.status === 422 && newcomer) {
