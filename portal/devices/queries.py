@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -11,6 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal.accounts.models import User
 from portal.devices.models import ACTIVE, MOBILE, PENDING, REVOKED, SUSPENDED, Device, DeviceSession
 from portal.errors import NotFound
+
+Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
 
 STALE_AFTER = timedelta(days=60)
 NEW_FOR = timedelta(days=7)  # how long a new network is marked
@@ -73,23 +75,28 @@ def list_devices(
     """The account's devices, by one of ORDERS; rows without a value come last."""
     column = ORDERS[order]
     by = (column.desc() if is_descending else column.asc()).nulls_last()
-    chosen = _choose(account_id, which).order_by(by, Device.id.desc()).limit(limit).offset(offset)
+    # The page first, then what its rows show: of ten thousand devices only these are joined.
+    page = _narrow(select(Device.id), account_id, which, is_joined=order == "person")
+    page = page.order_by(by, Device.id.desc()).limit(limit).offset(offset)
+    chosen = _join(select(Device, User.name, DeviceSession)).where(Device.id.in_(page)).order_by(by, Device.id.desc())
     return [_list(row[0], row[1], row[2], now) for row in session.execute(chosen)]
 
 
 def count_devices(session: Session, account_id: int, which: DeviceFilter) -> int:
     """How many there are of them."""
-    return session.scalar(select(func.count()).select_from(_choose(account_id, which).subquery())) or 0
+    return session.scalar(_narrow(select(func.count(Device.id)), account_id, which)) or 0
 
 
-def list_ending(session: Session, account_id: int, now: datetime) -> list[Listed]:
+def list_ending(session: Session, account_id: int, now: datetime, *, limit: int = SHOWN) -> list[Listed]:
     """The devices whose session ends by itself within 7 days, the first to end first."""
-    idle, absolute = DeviceSession.idle_expires_at, DeviceSession.absolute_expires_at
-    end = case((idle < absolute, idle), else_=absolute)
-    rows = session.execute(
-        _choose(account_id, DeviceFilter()).where(end > now, end <= now + ENDS_SOON).order_by(end, Device.id)
-    )
-    return [_list(row[0], row[1], row[2], now) for row in rows]
+    ending = _choose(account_id, DeviceFilter()).where(_ends_soon(now)).order_by(_end(), Device.id).limit(limit)
+    return [_list(row[0], row[1], row[2], now) for row in session.execute(ending)]
+
+
+def count_ending(session: Session, account_id: int, now: datetime) -> int:
+    """How many there are of them."""
+    counted = _narrow(select(func.count(Device.id)), account_id, DeviceFilter(), is_joined=True)
+    return session.scalar(counted.where(_ends_soon(now))) or 0
 
 
 def get_device(session: Session, account_id: int, public_id: str) -> Device:
@@ -115,18 +122,40 @@ def list_by_public_ids(session: Session, account_id: int, public_ids: Collection
     return list(session.scalars(mine.order_by(Device.id)))
 
 
+def _person() -> ColumnElement[int | None]:
+    """Who is signed in, else whom the device is registered to."""
+    return func.coalesce(DeviceSession.user_id, Device.user_id)
+
+
+def _end() -> ColumnElement[datetime | None]:
+    """When the open session ends by itself."""
+    idle, absolute = DeviceSession.idle_expires_at, DeviceSession.absolute_expires_at
+    return case((idle < absolute, idle), else_=absolute)
+
+
+def _ends_soon(now: datetime) -> ColumnElement[bool]:
+    return and_(_end() > now, _end() <= now + ENDS_SOON)
+
+
 def _choose(account_id: int, which: DeviceFilter) -> Select[Device, str | None, DeviceSession | None]:
-    person = func.coalesce(DeviceSession.user_id, Device.user_id)
-    chosen = (
-        select(Device, User.name, DeviceSession)
-        .outerjoin(DeviceSession, and_(DeviceSession.device_id == Device.id, DeviceSession.ended_at.is_(None)))
-        .outerjoin(User, User.id == person)
-        .where(Device.account_id == account_id, Device.device_class == MOBILE)
-    )
+    return _narrow(select(Device, User.name, DeviceSession), account_id, which, is_joined=True)
+
+
+def _join(chosen: Chosen) -> Chosen:
+    """With the session that is open on each device, and who is signed in or whom it is registered to."""
+    is_open = and_(DeviceSession.device_id == Device.id, DeviceSession.ended_at.is_(None))
+    return chosen.select_from(Device).outerjoin(DeviceSession, is_open).outerjoin(User, User.id == _person())
+
+
+def _narrow(chosen: Chosen, account_id: int, which: DeviceFilter, *, is_joined: bool = False) -> Chosen:
+    """The devices that a filter means; joined with their people only where somebody asks for those."""
+    if is_joined or which.text or which.user_id is not None:
+        chosen = _join(chosen)
+    chosen = chosen.where(Device.account_id == account_id, Device.device_class == MOBILE)
     if which.status != ALL:
         chosen = chosen.where(Device.status == which.status if which.status else Device.status != REVOKED)
     if which.user_id is not None:
-        chosen = chosen.where(person == which.user_id)
+        chosen = chosen.where(_person() == which.user_id)
     if which.grant_id is not None:
         chosen = chosen.where(Device.grant_id == which.grant_id)
     for word in which.text.split():
