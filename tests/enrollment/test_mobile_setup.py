@@ -1,75 +1,34 @@
-"""Mobile Setup: the pairing QR code on screen, on paper and by mail; rotation of its key; the same for programs."""
+"""Mobile Setup: the pairing QR code on screen, on paper and by mail; the same for programs."""
 
 import base64
 import html
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from portal import postman
-from portal.accounts.models import Account, AuthSession, Membership
+from portal.accounts.models import Account, Membership
 from portal.audit.models import AuditEvent
-from portal.devices.models import REVOKED, Device, DeviceSession
-from portal.enrollment import installation_keys, queries
-from portal.enrollment.models import KeyRotation
+from portal.devices.models import DeviceSession
+from portal.enrollment import queries
 from portal.extensions import db
 from portal.jobs import mails
 from portal.jobs.models import Mail
-from portal.lib.clock import show_moment
 from portal.lib.mailserver import read_mail_server
 from portal.stickers.drawing import svg
 from portal.stickers.symbols import variable_symbol
 from tests.decoding import read_png
+from tests.enrollment.pairing_page import COMPANY, PAGE, ask, fields, generation
 from tests.factories.people import make_account, make_member
 from tests.factories.phones import access_token, make_phone
 from tests.smtp import SmtpServer
-
-PAGE = "/admin/mobile-setup"
-COMPANY = "North Yard & Søn <b>"
-
-
-@pytest.fixture
-def account_id(app) -> int:
-    with app.app_context():
-        account = make_account(COMPANY)
-        make_member(account, "ada@example.com")
-        make_member(account, "tom@example.com", role="member", name="Tom Technician")
-        make_member(account, "del@example.com", role="member", permissions=["mobile.setup"], name="Del Delegate")
-        make_member(account, f"crew-014@{account.public_id}.invalid", role="member", name="Crew 14")
-        db.session.query(Membership).order_by(Membership.id.desc()).first().sign_in_name = "crew-014"
-        db.session.commit()
-        return account.id
-
-
-@pytest.fixture
-def admin(client, account_id):
-    client.sign_in("ada@example.com")
-    return client
-
-
-@pytest.fixture
-def with_key(admin):
-    admin.submit(f"{PAGE}/key")
-    return admin
-
-
-def ask(client, path: str, body: dict | None = None, **options):
-    """A program's POST with the session's CSRF token."""
-    headers = {"X-CSRFToken": client.token(), **options.pop("headers", {})}
-    return client.post(f"/api/v1/admin/{path}", json={} if body is None else body, headers=headers, **options)
 
 
 def bring_cookie(app, client, host: str) -> None:
     """The session's cookie for another name of the same portal."""
     name = app.config["SESSION_COOKIE_NAME"]
     client.set_cookie(name, client.get_cookie(name, "qr.example.com").value, domain=host, secure=True)
-
-
-def fields(payload: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(payload).fragment).items()}
 
 
 def picture(page: str) -> str:
@@ -84,21 +43,6 @@ def only_symbol(drawn: str) -> str:
 
 def symbol_of(payload: str) -> str:
     return only_symbol(svg(variable_symbol(payload, "M"), ""))
-
-
-def generation(app, account_id: int) -> int:
-    with app.app_context():
-        return queries.current_key(db.session(), account_id).generation
-
-
-def pair(app, account_id: int, name: str, *, user: str = "", **columns) -> int:
-    """A phone that the installation key let in."""
-    with app.app_context():
-        account = db.session.get(Account, account_id)
-        people = {one.user.email: one.user_id for one in db.session.query(Membership).filter_by(account_id=account_id)}
-        now_at = queries.current_key(db.session(), account_id).generation
-        columns = {"pairing_generation": now_at} | columns
-        return make_phone(account, people.get(user), name=name, **columns).device_id
 
 
 def test_without_a_key_the_page_offers_one_button(app, admin, account_id):
@@ -311,115 +255,6 @@ def test_nobody_else_gets_one(app, with_key, recipient, sentence):
         assert db.session.query(Mail).count() == 0
 
 
-def test_rotation_asks_with_exact_numbers_and_cuts_by_default(app, with_key, account_id):
-    old = ask(with_key, "pairing-qr").json["payload"]
-    pair(app, account_id, "Pixel", user="tom@example.com")
-    pair(app, account_id, "iPhone")
-    pair(app, account_id, "Gone", status=REVOKED)
-    pair(app, account_id, "By code", pairing_generation=None)
-    page = with_key.get(f"{PAGE}/rotate").text
-    assert "2 phones are paired with it: somebody is signed in on 1, nobody on 1." in page
-    assert "all 2 stop at their next token refresh" in page
-    overlap = "1 phone with somebody signed in moves by itself; 1 phone without must scan the new code before it ends."
-    assert f"Overlap: {overlap}" in page
-    answer = with_key.submit(f"{PAGE}/rotate")
-    assert answer.status_code == 303 and answer.location.endswith(PAGE)
-    new = ask(with_key, "pairing-qr").json
-    assert new["generation"] == 2 and fields(new["payload"])["t"] != fields(old)["t"]
-    with app.app_context():
-        ends = {one.pairing_ends_at for one in db.session.query(Device).filter_by(pairing_next=2)}
-        assert len(ends) == 1 and ends.pop() <= datetime.now(UTC)
-        event = db.session.query(AuditEvent).filter_by(action="installation_key.rotate").one()
-        assert event.after == {"generation": 2, "overlap_hours": 0} and event.actor_name == "Ada Admin"
-
-
-def test_an_overlap_shows_who_is_left(app, with_key, account_id):
-    pixel = pair(app, account_id, "Pixel", user="tom@example.com")
-    pair(app, account_id, "<i>Phone</i>")
-    with_key.submit(f"{PAGE}/rotate", {"mode": "overlap", "overlap": "3", "unit": "days"})
-    with app.app_context():
-        db.session.get(Device, pixel).pairing_generation = 2
-        ends_at = installation_keys.progress(db.session(), account_id, datetime.now(UTC)).ends_at
-        db.session.commit()
-    assert abs(ends_at - datetime.now(UTC) - timedelta(days=3)) < timedelta(minutes=1)
-    page = with_key.get(PAGE).text
-    assert "1 of 2 moved" in page and "<li><bdi>&lt;i&gt;Phone&lt;/i&gt;</bdi></li>" in page
-    answer = with_key.get("/api/v1/admin/installation-key/progress").json
-    assert (answer["moved"], answer["total"], answer["left"]) == (1, 2, ["<i>Phone</i>"])
-    assert answer["ends_at"].endswith("Z")
-    until = show_moment(ends_at, "UTC")
-    assert f"moved</strong> to QR code number 2. Number 1 works until {until}." in page
-    with_key.submit(f"{PAGE}/rotate", {"mode": "overlap", "overlap": "9", "unit": "days"})
-    page = with_key.get(PAGE).text
-    assert f"0 of 2 moved</strong> to QR code number 3. Number 1 works until {until}. Number 2 works until " in page
-
-
-def test_without_phones_or_a_rotation_nothing_is_said_to_have_moved(app, with_key, account_id):
-    assert "No phone is paired with it yet." in with_key.get(PAGE).text
-    question = with_key.get(f"{PAGE}/rotate").text
-    assert "No phone is paired with it." in question and "0 phones" not in question and "Cut now: all" not in question
-    assert "No phone is paired now." in with_key.get(f"{PAGE}/rotate/plan").text
-    pair(app, account_id, "Pixel")
-    page = with_key.get(PAGE).text
-    assert "1 phone is paired with it." in page and "of 1 moved" not in page and "Still to move" not in page
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        {"mode": "overlap", "overlap": "0", "unit": "days"},
-        {"mode": "overlap", "overlap": "-1", "unit": "days"},
-        {"mode": "overlap", "overlap": "91", "unit": "days"},
-        {"mode": "overlap", "overlap": "2161", "unit": "hours"},
-        {"mode": "overlap", "overlap": "1.5", "unit": "hours"},
-        {"mode": "overlap", "overlap": "", "unit": "hours"},
-        {"mode": "overlap", "overlap": "1", "unit": "years"},
-        {"mode": "never"},
-    ],
-)
-def test_a_senseless_overlap_rotates_nothing(app, with_key, account_id, typed):
-    assert with_key.submit(f"{PAGE}/rotate", typed).status_code == 422
-    assert generation(app, account_id) == 1
-
-
-def test_rotation_can_be_planned_changed_and_cancelled(app, with_key, account_id):
-    first = (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m-%dT03:00")
-    planned = {"next_at": first, "every_days": "30", "mode": "overlap", "overlap": "48", "unit": "hours"}
-    assert with_key.submit(f"{PAGE}/rotate/plan", planned).status_code == 303
-    with app.app_context():
-        row = db.session.query(KeyRotation).one()
-        assert (row.every_days, row.overlap_hours) == (30, 48)
-        assert row.next_at == datetime.strptime(first, "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
-    page = with_key.get(PAGE).text
-    assert "then every 30 days, with 2 days to move" in page
-    form = with_key.get(f"{PAGE}/rotate/plan").text
-    assert f'value="{first}"' in form and 'value="30"' in form
-    with_key.submit(f"{PAGE}/rotate/plan", {"next_at": first, "mode": "cut"})
-    with app.app_context():
-        row = db.session.query(KeyRotation).one()
-        assert (row.every_days, row.overlap_hours) == (None, 0)
-    with_key.submit(f"{PAGE}/rotate/plan/cancel")
-    with_key.submit(f"{PAGE}/rotate/plan/cancel")
-    assert "Planned: nothing." in with_key.get(PAGE).text
-    assert generation(app, account_id) == 1
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        {"next_at": "2020-01-01T00:00"}, {"next_at": ""}, {"next_at": "soon"}, {"next_at": "2999-01-01T00:00"},
-        {"every_days": "0"}, {"every_days": "366"}, {"every_days": "x"},
-        {"every_days": "1", "mode": "overlap", "overlap": "2", "unit": "days"},
-    ],
-)  # fmt: skip
-def test_a_senseless_plan_is_not_saved(app, with_key, typed):
-    first = (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m-%dT03:00")
-    answer = with_key.submit(f"{PAGE}/rotate/plan", {"next_at": first, "mode": "cut"} | typed)
-    assert answer.status_code == 422 and "Please correct" in answer.text
-    with app.app_context():
-        assert db.session.query(KeyRotation).count() == 0
-
-
 def test_a_delegate_shows_and_sends_but_neither_sees_nor_does_rotation(app, client, account_id):
     client.sign_in("del@example.com")
     assert "Mobile Setup" in client.get("/admin/").text
@@ -462,44 +297,9 @@ def test_no_phone_makes_or_rotates_codes(app, with_key, account_id):
     assert generation(app, account_id) == 1
 
 
-def test_programs_rotate_with_the_same_defaults(app, with_key, account_id):
-    pair(app, account_id, "Pixel")
-    cut = ask(with_key, "installation-key/rotate").json
-    assert (cut["generation"], cut["moved"], cut["total"], cut["left"], cut["ends_at"]) == (2, 0, 1, ["Pixel"], None)
-    slow = ask(with_key, "installation-key/rotate", {"overlap_hours": 24, "cut_now": False}).json
-    assert slow["generation"] == 3 and slow["ends_at"]
-    assert ask(with_key, "installation-key/rotate", {"cut_now": True}).json["generation"] == 4
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"overlap_hours": 24, "cut_now": True}, {"cut_now": False}, {"overlap_hours": -1}, {"overlap_hours": 2161},
-        {"overlap_hours": "24"}, {"overlap_hours": 1.5}, {"cut_now": "yes"}, {"when": "now"},
-    ],
-)  # fmt: skip
-def test_programs_are_told_what_is_wrong(app, with_key, account_id, body):
-    answer = ask(with_key, "installation-key/rotate", body)
-    assert answer.status_code == 422 and answer.json["errors"] and answer.mimetype == "application/problem+json"
-    assert generation(app, account_id) == 1
-
-
 @pytest.mark.parametrize("body", [{"user": "x"}, {"username": "x" * 255}, {"username": None}, {"username": 7}, []])
 def test_programs_cannot_ask_for_nonsense(with_key, body):
     assert ask(with_key, "pairing-qr", body).status_code == 422
-
-
-def test_rotation_asks_for_the_password_again(app, with_key, account_id):
-    with app.app_context():
-        for one in db.session.query(AuthSession):
-            one.fresh_at = datetime.now(UTC) - timedelta(hours=1)
-        db.session.commit()
-    assert "/admin/confirm-sign-in" in with_key.get(f"{PAGE}/rotate").location
-    assert with_key.submit(f"{PAGE}/rotate").status_code == 403
-    answer = ask(with_key, "installation-key/rotate")
-    assert (answer.status_code, answer.json["reason"]) == (403, "fresh_sign_in_required")
-    assert ask(with_key, "pairing-qr").status_code == 200
-    assert generation(app, account_id) == 1
 
 
 def test_two_companies_have_keys_of_their_own(app, with_key, client, account_id):
