@@ -6,8 +6,10 @@ from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response, current_app, json
 from flask_smorest import Api
+from marshmallow import fields
 
 from portal.api.blueprints import ApiBlueprint
 from portal.api.problems import PROBLEM_JSON
@@ -28,7 +30,37 @@ server, aud its /api/v1; sub is a person's id, or device:<id> while nobody is si
 jti, client_id, scope, sid (the session), device_id and gen (the number of the installation key, or null). Only this
 server knows whether a token still counts: /oauth/introspect says so."""
 
+# Where the tokens of phones come from: the address, the scope that they have, and what is shown for them.
+TOKEN_SOURCES = {
+    "pairing": ("/api/v1/pair", "paired", "the company's key in the QR code"),
+    "one_time_code": ("/api/v1/admin/app/exchange-token", "app", "a person's one-time QR code"),
+    "enrolment": ("/api/v1/enroll/redeem", "paired", "an installation code or provisioning token"),
+    "renewal": ("/oauth/token", "app", "the newest refresh token"),
+}
+
 description = ApiBlueprint("description", __name__, description="This description.")
+
+
+class Converter(OpenAPIConverter):
+    """Says what the library leaves out: rules about fields together, and how the keys of a mapping are spelled."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """The document of a schema, with its rules."""
+        found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]  # the library's
+        return found | getattr(schema, "rules", {})
+
+    def dict2properties(self, field: Any, **more: Any) -> dict[str, Any]:
+        """The document of a mapping."""
+        found: dict[str, Any] = super().dict2properties(field, **more)
+        if isinstance(field, fields.Dict) and field.key_field and field.key_field.validators:
+            found["propertyNames"] = self.field2property(field.key_field)
+        return found
+
+
+class Plugin(MarshmallowPlugin):
+    """The library's plugin with our converter."""
+
+    Converter = Converter
 
 
 class Description(Api):  # type: ignore[misc]  # the library carries no types
@@ -62,16 +94,23 @@ def bind(app: Flask, public_url: str, session_cookie: str) -> None:
         spec_kwargs={
             "servers": [{"url": public_url}],
             "info": {"description": ABOUT},
-            "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=name_of),
+            "marshmallow_plugin": Plugin(schema_name_resolver=name_of),
         },
     )
     schemes = {
         "session": {"type": "apiKey", "in": "cookie", "name": session_cookie},
         "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRFToken"},
         "phone": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    }
+    } | {name: token_source(*source) for name, source in TOKEN_SOURCES.items()}
     for name, scheme in schemes.items():
         collector.spec.components.security_scheme(name, scheme)
+
+
+def token_source(address: str, scope: str, shown: str) -> dict[str, Any]:
+    """A way to a phone's token as a security scheme: a description has no other place for it."""
+    about = f"Gives a phone's token for {shown}, in the body that the operation describes."
+    flow = {"tokenUrl": address, "refreshUrl": "/oauth/token", "scopes": {scope: "What the phone may do."}}
+    return {"type": "oauth2", "description": about, "flows": {"clientCredentials": flow}}
 
 
 def name_of(schema: Any) -> str:

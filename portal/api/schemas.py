@@ -1,7 +1,7 @@
 """The words of API documents: a schema that refuses unknown fields, texts with a longest length, moments in UTC."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 from marshmallow import fields, validate
@@ -13,12 +13,28 @@ REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
     "required": "This field is required.",
     "null": "This field may not be empty.",
 }
+# No text may hold a NUL: PostgreSQL stores none. One that must not be empty holds a sign that stays when blanks are
+# dropped, and what lines do without (``lib.lines``).
+NO_NUL = r"^[^\x00]*$"
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+SEEN = r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069][^\x00]*$"
 
 
 class ApiSchema(ma.Schema):
-    """A document, in or out. ``Meta.unknown`` stays RAISE: what we do not know we do not take."""
+    """A document, in or out. ``Meta.unknown`` stays RAISE: what we do not know we do not take.
+
+    ``rules``: what the description says of the fields together; a schema that has some checks them itself.
+    """
 
     error_messages = {"unknown": UNKNOWN, "type": "Send a JSON object."}  # noqa: RUF012  # the library's own attribute
+    rules: ClassVar[dict[str, Any]] = {}
+
+
+class Spelling(validate.Regexp):
+    """A pattern of texts. An empty one is left to its length."""
+
+    def __call__(self, value: Any) -> Any:
+        return super().__call__(value) if value else value
 
 
 class Text(fields.String):
@@ -28,6 +44,7 @@ class Text(fields.String):
     """
 
     default_error_messages = REQUIRED | {"invalid": "Send a text.", "invalid_utf8": "Send a text in UTF-8."}
+    any_text = NO_NUL
 
     def __init__(
         self,
@@ -42,10 +59,11 @@ class Text(fields.String):
         checks: list[validate.Validator] = []
         if longest is not None:
             checks.append(validate.Length(shortest or None, longest, error=_length_sentence(shortest)))
-        if pattern:
-            checks.append(validate.Regexp(pattern, error="This text holds characters that do not belong here."))
         if choices:
             checks.append(validate.OneOf(choices, error="Choose one of: {choices}."))
+        else:
+            pattern = pattern or ((NOT_BLANK if is_trimmed else self.any_text) if shortest else NO_NUL)
+            checks.append(Spelling(pattern, error="This text holds characters that do not belong here."))
         super().__init__(validate=checks, **more)
         self.is_trimmed = is_trimmed
 
@@ -56,6 +74,8 @@ class Text(fields.String):
 
 class Line(Text):
     """One line without control characters."""
+
+    any_text = SEEN
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         return one_line(super()._deserialize(value, attr, data, **more))

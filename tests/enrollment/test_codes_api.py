@@ -119,7 +119,7 @@ def test_an_account_is_named_by_id_e_mail_or_sign_in_name(app, ada):
     assert by_mail["user_id"] and by_mail["username_prefix"] == ""
     assert ada.make(action="create_device", user_id=by_mail["user_id"])["user_id"] == by_mail["user_id"]
     refused = ada.ask("POST", CODES, NEW | {"action": "create_device", "user_id": "boris@example.com"})
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert refused.json["errors"] == {"user_id": ["Choose somebody of this company."]}
 
 
@@ -131,12 +131,9 @@ def test_an_account_is_named_by_id_e_mail_or_sign_in_name(app, ada):
         ({"action": "sign_in_user"}, "action"),
         ({"max_uses": 0}, "max_uses"),
         ({"max_uses": True}, "max_uses"),
-        ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
-        ({"expires_at": "2099-01-01T00:00:00Z"}, "expires_at"),
         ({"expires_at": "soon"}, "expires_at"),
         ({"expires_at": "9999-12-31T23:59:59-23:59"}, "expires_at"),
         ({"not_before": "0001-01-01T00:00:00+23:59"}, "not_before"),
-        ({"not_before": "0001-01-02T00:00:00Z"}, "not_before"),
         ({"allowed_networks": ["10.0.0.0/40"]}, "allowed_networks"),
         ({"username_prefix": "crew 7"}, "username_prefix"),
         ({"action": "create_device"}, "user_id"),
@@ -147,7 +144,26 @@ def test_an_account_is_named_by_id_e_mail_or_sign_in_name(app, ada):
 def test_a_wrong_field_is_named(app, ada, fields, name):
     answer = ada.ask("POST", CODES, NEW | fields)
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert [field.partition(".")[0] for field in answer.json["errors"]] == [name]
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+        ({"expires_at": "2099-01-01T00:00:00Z"}, "expires_at"),
+        ({"not_before": "0001-01-02T00:00:00Z"}, "not_before"),
+        ({"not_before": "2099-01-01T00:00:00Z"}, "not_before"),
+        ({"allowed_networks": ["1::2::3"]}, "allowed_networks"),
+        ({"action": "use_existing_device", "device_id": "abcdefghjkmn"}, "device_id"),
+    ],
+)
+def test_a_field_that_is_as_described_and_does_not_fit_is_a_409(app, ada, fields, name):
+    """No description can say which moments are past, or who is of the company."""
+    answer = ada.ask("POST", CODES, NEW | fields)
+    assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
     assert list(answer.json["errors"]) == [name]
+    assert ada.ask("GET", CODES).json["installation_codes"] == []
     with app.app_context():
         assert db.session.query(Grant).filter_by(kind="installation_code").count() == 0
 

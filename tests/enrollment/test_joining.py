@@ -300,7 +300,7 @@ class TestCodes:
         with app.app_context():
             code = installation_code(make_account(), allowed_networks=["198.51.100.0/24"]).typed_code
         seen = post(PortalClient(app), "/enroll/inspect", {"code": code})
-        assert (seen.status_code, "North Yard" in seen.text) == (400, False)
+        assert (seen.status_code, "North Yard" in seen.text) == (404, False)
         outside = post(PortalClient(app), "/enroll/redeem", {"code": code})
         assert outside.status_code == 400
         assert outside.text == post(PortalClient(app), "/enroll/redeem", {"code": "BCDFGHJKLMNP"}).text
@@ -342,4 +342,4 @@ class TestInspect:
         exchanged(app, yard["token"])
         used = post(PortalClient(app), "/enroll/inspect", {"token": yard["token"]})
         unknown = post(PortalClient(app), "/enroll/inspect", {"token": "x" * 43})
-        assert used.status_code == unknown.status_code == 400 and used.text == unknown.text
+        assert used.status_code == unknown.status_code == 404 and used.text == unknown.text

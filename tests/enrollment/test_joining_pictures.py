@@ -50,7 +50,7 @@ def test_hostile_pictures_are_refused_with_a_sentence(client, name):
         assert send(client, data).status_code == 413
         return
     answer = send(client, data)
-    assert answer.status_code == 422 and says in answer.json["detail"]
+    assert answer.status_code == 409 and says in answer.json["detail"]
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
@@ -70,9 +70,9 @@ def test_more_than_a_megabyte_is_refused(client, kind):
 def test_an_address_has_a_hundred_and_fifty_a_minute(app):
     client, body = PortalClient(app), b"no picture"
     answers = [send(client, body).status_code for _ in range(151)]
-    assert answers == [422] * 150 + [429]
+    assert answers == [409] * 150 + [429]
     assert int(send(client, body).headers["Retry-After"]) <= 60
-    assert send(client, body, address="198.51.100.1").status_code == 422
+    assert send(client, body, address="198.51.100.1").status_code == 409
 
 
 def test_another_sites_page_cannot_use_it(client):

@@ -18,9 +18,13 @@ def text(about: str, *choices: str, least: int = 0) -> dict[str, Any]:
     }
 
 
+ONE = {"type": "string"}
+
+
 def described(fields: dict[str, dict[str, Any]], *required: str) -> dict[str, Any]:
     """A form for the description."""
-    schema = {"type": "object", "properties": fields, "required": list(required)}
+    # Others are ignored, but nothing may stand there twice (RFC 6749, section 3.2).
+    schema = {"type": "object", "properties": fields, "required": list(required), "additionalProperties": ONE}
     return {"requestBody": {"required": True, "content": {FORM: {"schema": schema}}}}
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from portal.api.callers import caller
-from portal.api.problems import InvalidFields
+from portal.api.problems import DoesNotFit
 from portal.api.schemas import ApiSchema, Flag, Line, Moment, Text, Whole
 from portal.devices import operations as devices
 from portal.enrollment import code_drafts, grants, queries, targets
@@ -20,6 +20,12 @@ from portal.web.context import now, portal, session
 STATES = (grants.ACTIVE, grants.SCHEDULED, grants.EXHAUSTED, grants.EXPIRED)
 OUTCOMES = ("redeemed", "refused")
 LONGEST_NETWORK = 50
+# An address with or without a prefix: RFC 4632 exactly, RFC 4291 by its characters.
+_OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+NETWORK = (
+    rf"^({_OCTET}(\.{_OCTET}){{3}}(/(3[0-2]|[12]?[0-9]))?"
+    r"|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?)$"
+)
 
 
 class CodesQuerySchema(ApiSchema):
@@ -44,9 +50,15 @@ class LimitsInSchema(ApiSchema):
     not_before = Moment(allow_none=True)
     requires_approval = Flag(metadata={"description": "Devices wait until somebody approves them."})
     allowed_networks = fields.List(
-        Text(LONGEST_NETWORK), metadata={"description": "CIDR, such as 203.0.113.0/24; none: from anywhere."}
+        Text(LONGEST_NETWORK, pattern=NETWORK),
+        validate=validate.Length(max=code_drafts.MOST_NETWORKS, error="Use at most {max} networks."),
+        metadata={"description": "CIDR, such as 203.0.113.0/24; none: from anywhere."},
     )
-    tags = fields.List(Line(code_drafts.LONGEST_TAG), metadata={"description": "Every device that joins gets them."})
+    tags = fields.List(
+        Line(code_drafts.LONGEST_TAG),
+        validate=validate.Length(max=code_drafts.MOST_TAGS, error="Use at most {max} tags."),
+        metadata={"description": "Every device that joins gets them."},
+    )
     user_id = Text(
         320,
         allow_none=True,
@@ -177,9 +189,9 @@ def draft_of(grant: Grant, *, is_fleet: bool = False) -> Draft:
     )
 
 
-def refuse(faults: grants.Faults) -> InvalidFields:
+def refuse(faults: grants.Faults) -> DoesNotFit:
     """The refusal with each field's sentence, to be raised."""
-    return InvalidFields({name or "body": [sentence] for name, sentence in faults.errors.items()})
+    return DoesNotFit({name or "body": [sentence] for name, sentence in faults.errors.items()})
 
 
 def list_tries(grant: Grant) -> dict[str, Any]:

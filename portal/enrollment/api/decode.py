@@ -41,9 +41,9 @@ class CodesSchema(ApiSchema):
 @decode.response(200, CodesSchema)
 @decode.alt_response(400)
 @decode.alt_response(403)
+@decode.alt_response(409)
 @decode.alt_response(413)
 @decode.alt_response(415)
-@decode.alt_response(422)
 @decode.alt_response(429)
 @decode.alt_response(503)
 def read() -> Response | dict[str, list[str]]:
@@ -62,7 +62,7 @@ def read() -> Response | dict[str, list[str]]:
         answer.headers["Retry-After"] = "1"
         return answer
     except ImageRefused as refusal:
-        return problem(422, refusal.sentence)
+        return problem(409, refusal.sentence)  # the body is as described, and still no picture that can be read
 
 
 def _picture() -> bytes:

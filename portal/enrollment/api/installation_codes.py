@@ -1,8 +1,9 @@
 """Installation codes for programs: list, make, change, remove; their QR codes, tries and devices."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
+import marshmallow as ma
 from flask import Response
 from marshmallow import fields
 
@@ -21,7 +22,13 @@ from portal.enrollment.api.code_documents import (
 )
 from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, CODE_USES, LONGEST_DESCRIPTION, Draft
 from portal.enrollment.code_filters import CodeFilter
-from portal.enrollment.models import INSTALLATION_CODE, USE_EXISTING_DEVICE, Grant
+from portal.enrollment.models import (
+    CREATE_ACCOUNT_AND_DEVICE,
+    CREATE_DEVICE,
+    INSTALLATION_CODE,
+    USE_EXISTING_DEVICE,
+    Grant,
+)
 from portal.lib.typed_codes import grouped
 from portal.stickers.drawing import svg
 from portal.stickers.symbols import variable_symbol
@@ -37,7 +44,9 @@ class InstallationCodeFieldsSchema(LimitsInSchema):
     """What a code has beside its limits: what it does, and for whom."""
 
     username_prefix = Text(
-        20, metadata={"description": "For create_account_and_device: crew- makes crew-001. Empty: they give e-mails."}
+        20,
+        pattern="^[A-Za-z0-9-]*$",
+        metadata={"description": "For create_account_and_device: crew- makes crew-001. Empty: they give e-mails."},
     )
     device_id = Text(16, allow_none=True, metadata={"description": "For use_existing_device."})
 
@@ -45,8 +54,33 @@ class InstallationCodeFieldsSchema(LimitsInSchema):
 class NewInstallationCodeSchema(InstallationCodeFieldsSchema):
     """A code to be made. It works for 7 days and 25 devices (for one device: once) unless said otherwise."""
 
+    rules: ClassVar[dict[str, Any]] = {
+        "oneOf": [
+            {"properties": {"action": {"enum": [CREATE_ACCOUNT_AND_DEVICE]}}},
+            {
+                "properties": {"action": {"enum": [CREATE_DEVICE]}, "user_id": {"type": "string", "minLength": 1}},
+                "required": ["user_id"],
+            },
+            {
+                "properties": {
+                    "action": {"enum": [USE_EXISTING_DEVICE]},
+                    "device_id": {"type": "string", "minLength": 1},
+                },
+                "required": ["device_id"],
+            },
+        ]
+    }
+
     description = Line(LONGEST_DESCRIPTION, shortest=1, required=True)
     action = Text(30, required=True, choices=tuple(ACTIONS))
+
+    @ma.validates_schema
+    def says_for_whom(self, data: dict[str, Any], **_more: Any) -> None:
+        """What the action cannot do without. Raises ValidationError."""
+        if data.get("action") == CREATE_DEVICE and not data.get("user_id"):
+            raise ma.ValidationError("Choose the account that the devices are registered to.", "user_id")
+        if data.get("action") == USE_EXISTING_DEVICE and not data.get("device_id"):
+            raise ma.ValidationError("Choose the device that is to be installed.", "device_id")
 
 
 class InstallationCodeChangesSchema(InstallationCodeFieldsSchema):
@@ -86,6 +120,7 @@ def index(which: dict[str, str]) -> dict[str, Any]:
 @installation_codes.route(BASE, methods=["POST"])
 @installation_codes.arguments(NewInstallationCodeSchema)
 @installation_codes.response(201, InstallationCodeSchema)
+@installation_codes.alt_response(409)
 def make(given: dict[str, Any]) -> dict[str, Any]:
     """Makes a code."""
     me, moment = caller(), now()

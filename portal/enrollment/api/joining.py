@@ -6,7 +6,7 @@ costs as much as redeeming.
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 from flask import Response, request
@@ -57,6 +57,8 @@ class DeviceSchema(ApiSchema):
 
 class SecretSchema(ApiSchema):
     """Exactly one of the two. However long it is, a wrong one is answered like any other: the body has its limit."""
+
+    rules: ClassVar[dict[str, Any]] = {"oneOf": [{"required": ["token"]}, {"required": ["code"]}]}
 
     token = Text(None, metadata={"description": "What the QR code carries as t."})
     code = Text(None, metadata={"description": "A typed code, in any letter case, with or without hyphens."})
@@ -146,6 +148,7 @@ def redeem(sent: dict[str, Any]) -> Response:
 @joining.route("/enroll/inspect", methods=["POST"])
 @joining.arguments(SecretSchema)
 @joining.response(200, SeenSchema)
+@joining.alt_response(404)
 @joining.alt_response(429)
 def inspect(sent: dict[str, Any]) -> dict[str, Any] | Response:
     """Says what a code or token would do. Consumes nothing but a try."""
@@ -156,7 +159,7 @@ def inspect(sent: dict[str, Any]) -> dict[str, Any] | Response:
     seen = redemption.inspect(session(), portal().key_ring, text, moment, request.remote_addr or "")
     (budgets.give_back if seen is not None else budgets.keep)(session(), spent, moment)
     session().commit()
-    return _shown(seen) if seen is not None else problem(400, UNKNOWN_CODE)
+    return _shown(seen) if seen is not None else problem(404, UNKNOWN_CODE)
 
 
 def _join(text: str, kinds: tuple[str, ...], sent: dict[str, Any], sentence: str, **more: Any) -> Response:

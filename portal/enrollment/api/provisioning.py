@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Response
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
@@ -23,6 +23,7 @@ from portal.enrollment.code_drafts import (
     LONGEST_DESCRIPTION,
     LONGEST_KEY,
     LONGEST_VALUE,
+    MOST_DEFAULTS,
     TOKEN_LIFE,
     TOKEN_USES,
     Draft,
@@ -42,7 +43,10 @@ class ProvisioningTokenFieldsSchema(LimitsInSchema):
     """What a token has beside its limits: what its devices begin with."""
 
     defaults = fields.Dict(
-        keys=Text(LONGEST_KEY, shortest=1), values=Line(LONGEST_VALUE), metadata={"description": NAMES}
+        keys=Text(LONGEST_KEY, shortest=1, pattern="^[A-Za-z0-9_.-]+$"),
+        values=Line(LONGEST_VALUE),
+        validate=validate.Length(max=MOST_DEFAULTS, error="Use at most {max} defaults."),
+        metadata={"description": NAMES, "maxProperties": MOST_DEFAULTS},
     )
 
 
@@ -107,6 +111,7 @@ def index(which: dict[str, str]) -> dict[str, Any]:
 @provisioning.route(BASE, methods=["POST"])
 @provisioning.arguments(NewProvisioningTokenSchema)
 @provisioning.response(201, MadeProvisioningTokenSchema)
+@provisioning.alt_response(409)
 def make(given: dict[str, Any]) -> dict[str, Any]:
     """Makes a token. This answer is the only one that holds it."""
     me, moment = caller(), now()
