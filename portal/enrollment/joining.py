@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.devices.models import Device
 from portal.enrollment.models import INSTALLATION_CODE, INSTALLATION_KEY, ONBOARDING, PROVISIONING, Grant, Redemption
 
 KINDS = {
@@ -27,6 +28,13 @@ def list_ways_in(session: Session, account_id: int, grant_ids: Collection[int | 
         select(Grant.id, Grant.kind, Grant.description).where(Grant.account_id == account_id, Grant.id.in_(wanted))
     )
     return {row.id: way_in(row.kind, row.description) for row in rows}
+
+
+def joined_by(device: Device, ways_in: dict[int, str]) -> str:
+    """How a device came in, in words; "" while it never did. Of all grants only one-time codes are forgotten."""
+    if device.grant_id is None:
+        return KINDS[ONBOARDING] if device.connected_at else ""
+    return ways_in.get(device.grant_id, "")
 
 
 def way_in(kind: str, description: str) -> str:
@@ -54,12 +62,19 @@ def list_tries(session: Session, account_id: int, device_id: int) -> list[Try]:
             *(Redemption.at, Redemption.outcome, Redemption.reason, Redemption.browser, Redemption.ip),
             *(Grant.kind, Grant.description),
         )
-        .join(Grant, (Grant.id == Redemption.grant_id) & (Grant.account_id == account_id))
+        .outerjoin(Grant, (Grant.id == Redemption.grant_id) & (Grant.account_id == account_id))
         .where(Redemption.account_id == account_id, Redemption.device_id == device_id)
         .order_by(Redemption.id.desc())
         .limit(SHOWN)
     )
     return [
-        Try(row.at, way_in(row.kind, row.description), row.outcome, row.reason.replace("_", " "), row.browser, row.ip)
+        Try(
+            row.at,
+            way_in(row.kind or ONBOARDING, row.description or ""),
+            row.outcome,
+            row.reason.replace("_", " "),
+            row.browser,
+            row.ip,
+        )
         for row in rows
     ]

@@ -9,6 +9,7 @@ import time_machine
 from portal.accounts.models import Account
 from portal.audit.models import AuditEvent
 from portal.devices.models import Device, DeviceSession
+from portal.enrollment import cleanup as enrollment
 from portal.extensions import db
 from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
@@ -164,6 +165,26 @@ def test_suspended_resumed_approved_and_revoked(app, ada, company):
     for words in ("Device: suspend", "Device: resume", "Device: revoke", "It was signed out for good"):
         assert words in page
     assert "Revoke Access" not in page, "there is nothing left to revoke"
+
+
+def test_an_old_page_is_not_told_that_something_happened(app, ada, company):
+    ada.submit(f"{PAGE}/{company['beta']}/revoke")
+    for act in ("suspend", "resume", "approve"):
+        ada.submit(f"{PAGE}/{company['beta']}/{act}")
+        assert "Nothing was changed" in ada.get(f"{PAGE}/{company['beta']}").text, act
+    waiting = ada.get(f"{PAGE}/{company['Waiting']}").text
+    assert "Approve" in waiting and f"{company['Waiting']}/suspend" not in waiting
+
+
+def test_how_it_joined_is_known_when_its_one_time_code_is_forgotten(app, ada, company):
+    with app.app_context():
+        enrollment.tidy(db.session(), NOON + timedelta(days=2))
+        db.session.commit()
+    page = ada.get(f"{PAGE}/{company['beta']}").text
+    assert "Added by an admin" not in page and "No code has been used" not in page
+    assert page.count("Mobile App") == 3 and "redeemed" in page, "in the navigation, the details and the tries"
+    row = re.search(r"<tr>(?:(?!</tr>).)*>beta</a>.*?</tr>", ada.get(PAGE).text, re.DOTALL)[0]
+    assert "Mobile App" in row
 
 
 @pytest.mark.parametrize(("act", "words"), [("suspend", "From its next request on"), ("revoke", "cannot be undone")])

@@ -136,7 +136,7 @@ def _document(listed: Listed, ways_in: dict[int, str]) -> dict[str, Any]:
         "app_version": device.app_version,
         "status": device.status,
         "person": listed.person,
-        "joined_by": ways_in.get(device.grant_id or 0, ""),
+        "joined_by": joining.joined_by(device, ways_in),
         "last_active_at": device.last_active_at,
         "connected_at": device.connected_at,
         "tags": device.tags,

@@ -18,6 +18,7 @@ from portal.web.context import now, session
 from portal.web.identity import current_identity
 
 HISTORY = 50
+ALREADY = "Nothing was changed: the device is in another state by now. This page shows which."
 ASKED = {"suspend": ("Suspend", suspended_means(1)), "revoke": ("Revoke Access", revoked_means(1))}
 
 
@@ -29,7 +30,7 @@ def show(public_id: str) -> str:
     listed = queries.get_listed(session(), me.account_id, public_id, now())
     device = listed.device
     ways_in = joining.list_ways_in(session(), me.account_id, [device.grant_id])
-    line = describe(listed, joined_by=ways_in.get(device.grant_id or 0, ""), timezone=timezone, now=now())
+    line = describe(listed, joined_by=joining.joined_by(device, ways_in), timezone=timezone, now=now())
     return render_template(
         "devices/show.html",
         line=line,
@@ -71,27 +72,27 @@ def rename(public_id: str) -> Response:
 @devices.post("/<public_id>/suspend")
 def suspend(public_id: str) -> Response:
     """Nothing goes on this device until it is resumed."""
-    operations.suspend(session(), own_device(public_id), actor=current_identity().actor, now=now())
+    is_done = operations.suspend(session(), own_device(public_id), actor=current_identity().actor, now=now())
     session().commit()
-    flash("The device is suspended. Resume it whenever you want.", "success")
+    _tell(is_done, "The device is suspended. Resume it whenever you want.")
     return _back(public_id)
 
 
 @devices.post("/<public_id>/resume")
 def resume(public_id: str) -> Response:
     """A suspended device goes on."""
-    operations.resume(session(), own_device(public_id), actor=current_identity().actor, now=now())
+    is_done = operations.resume(session(), own_device(public_id), actor=current_identity().actor, now=now())
     session().commit()
-    flash("The device works again.", "success")
+    _tell(is_done, "The device works again.")
     return _back(public_id)
 
 
 @devices.post("/<public_id>/approve")
 def approve(public_id: str) -> Response:
     """Lets a device in that waits for it."""
-    operations.approve(session(), own_device(public_id), actor=current_identity().actor, now=now())
+    is_done = operations.approve(session(), own_device(public_id), actor=current_identity().actor, now=now())
     session().commit()
-    flash("The device is approved and works now.", "success")
+    _tell(is_done, "The device is approved and works now.")
     return _back(public_id)
 
 
@@ -138,6 +139,11 @@ def _event(event: AuditEvent, timezone: str) -> dict[str, object]:
         "did": action_words(event.action),
         "changes": changes(event.before, event.after),
     }
+
+
+def _tell(is_done: bool, sentence: str) -> None:
+    """What was done; nothing, where a page was old and the device is another by now."""
+    flash(sentence if is_done else ALREADY, "success" if is_done else "error")
 
 
 def _back(public_id: str) -> Response:

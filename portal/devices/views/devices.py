@@ -31,6 +31,7 @@ CHOICES = {"": "All but revoked", **STATUS_WORDS, ALL: "All"}
 ACTS = {"suspend": "Suspend", "revoke": "Revoke Access"}
 # Where an act means anything.
 FITTING = {"suspend": (ACTIVE,), "revoke": (ACTIVE, SUSPENDED, PENDING, EXPECTED)}
+ENDING_NAMED = 5  # devices that sign out by themselves; more are counted
 MOST_AT_ONCE = 10_000  # devices in one act
 
 
@@ -86,6 +87,7 @@ def _page(filter: ListFilter, days: str | None = None, days_error: str = "") -> 
         count=f"{count:,}",
         pages=_pages(filter, count),
         ending=_ending(account),
+        ending_count=queries.count_ending(session(), account.id, now()),
         days=str(account.device_address_days) if days is None else days,
         days_error=days_error,
         may_connect=me.may(MOBILE_APP.name),
@@ -96,7 +98,7 @@ def _lines(account: Account, filter: ListFilter) -> list[Line]:
     found = _find(account.id, filter, PAGE, (filter.page - 1) * PAGE)
     ways_in = joining.list_ways_in(session(), account.id, [one.device.grant_id for one in found])
     return [
-        describe(one, joined_by=ways_in.get(one.device.grant_id or 0, ""), timezone=account.timezone, now=now())
+        describe(one, joined_by=joining.joined_by(one.device, ways_in), timezone=account.timezone, now=now())
         for one in found
     ]
 
@@ -115,8 +117,8 @@ def _find(account_id: int, filter: ListFilter, limit: int, offset: int = 0) -> l
 
 
 def _ending(account: Account) -> list[Line]:
-    """The devices that sign out by themselves within 7 days, if nobody uses them."""
-    found = queries.list_ending(session(), account.id, now())
+    """The first devices that sign out by themselves within 7 days, if nobody uses them."""
+    found = queries.list_ending(session(), account.id, now(), limit=ENDING_NAMED)
     return [describe(one, joined_by="", timezone=account.timezone, now=now()) for one in found]
 
 

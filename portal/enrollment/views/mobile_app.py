@@ -128,7 +128,7 @@ def _device(public_id: str) -> Device:
 
 
 def _line(listed: Listed, ways_in: dict[int, str], timezone: str) -> Line:
-    joined_by = ways_in.get(listed.device.grant_id or 0, "")
+    joined_by = joining.joined_by(listed.device, ways_in)
     return describe(listed, joined_by=joined_by, timezone=timezone, now=now())
 
 
