@@ -1,13 +1,18 @@
 """The ways in, by the links that a phone's camera opens and by typed codes; and what is refused in place."""
 
 import re
+from urllib.parse import quote, urlencode
 
 import pytest
 from playwright.sync_api import expect
 
+from portal.accounts.models import Account
 from portal.devices.models import Device
 from portal.extensions import db
 from tests.client import PASSWORD
+from tests.enrollment.arriving import onboarding
+from tests.factories.people import make_account, make_member
+from tests.journeys.inspecting import misplaced
 
 
 def devices(app) -> list[str]:
@@ -43,8 +48,6 @@ def test_a_paired_phone_alone_shows_nothing_but_the_sign_in(field, company):
 
 
 def test_a_wrong_password_and_another_company_are_said(field, company, live_app):
-    from tests.factories.people import make_account, make_member
-
     with live_app.app_context():
         make_member(make_account("Elsewhere"), "zoe@example.com")
     field.pair(company.pair)
@@ -130,6 +133,56 @@ def test_a_code_of_another_installation_is_refused_in_place(field, company):
 
 
 @pytest.mark.parametrize(
+    ("api", "named"),
+    [
+        ("http://127.0.0.1.evil.example:{port}", "127.0.0.1.evil.example:{port}"),
+        ("http://127.0.0.1:{port}@evil.example", "evil.example"),
+        ("http://127.0.0.1:{port}#@evil.example", None),
+        ("http://127.0.0.1:1", "127.0.0.1:1"),
+        ("https://127.0.0.1:{port}", "https://127.0.0.1:{port}"),
+        ("http://localhost:{port}", "localhost:{port}"),
+        ("http://éxample.com", "xn--xample-9ua.com"),
+        ("//127.0.0.1:{port}", None),
+    ],
+)
+def test_an_address_that_looks_like_ours_is_not(field, live, api, named):
+    """Each is refused before any request, by the name of the host that would really be asked."""
+    field.scan(f"{field.url}/app#{urlencode({'v': 1, 'k': 'pair', 't': 'x' * 43, 'a': api.format(port=live.port)})}")
+    if named is None:
+        field.page.get_by_role("heading", level=1).wait_for()
+    else:
+        field.heading("This code belongs elsewhere")
+        expect(field.page.get_by_role("alert")).to_contain_text(f"It was made for {named.format(port=live.port)}, ")
+        assert field.posts == []
+    assert not [one for one in field.posts if not one.startswith("/")], "nothing leaves for another host"
+
+
+def test_a_link_makes_the_app_ask_for_no_other_picture(field, company):
+    asked = []
+    field.page.on("request", lambda one: asked.append(one.url))
+    field.scan(re.sub(r"&l=[^&]+", f"&l={field.url}/sign-in", company.pair))
+    field.page.get_by_label("Name of this phone").wait_for()
+    assert f"{field.url}/sign-in" not in asked
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "شركة النقل " * 18, "W" * 200])
+def test_a_company_may_be_called_anything(field, company, live_app, name):
+    with live_app.app_context():
+        db.session.execute(db.update(Account).values(name=name[:200]))
+        db.session.commit()
+    said = []
+    field.page.on("dialog", lambda one: (said.append(one.message), one.dismiss()))
+    link = re.sub("&n=[^&]+", f"&n={quote(name[:40])}&u={quote('<script>alert(2)</script>')}", company.pair)
+    field.scan(link)
+    field.page.get_by_label("Name of this phone").wait_for()
+    assert misplaced(field.page) == [] and field.page.locator("main img[src=x], main script").count() == 0
+    field.press("Connect")
+    field.heading("Sign in")
+    expect(field.page.get_by_text(name[:200].strip(), exact=True)).to_be_visible()
+    assert misplaced(field.page) == [] and said == []
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         "v=1&k=pair&t=x&a=javascript:alert(1)",
@@ -144,6 +197,19 @@ def test_a_link_that_is_not_ours_posts_nothing(field, fields):
     field.heading("The app is too old for this code")
     assert field.posts == []
     assert field.page.locator("a[href^='javascript'], a[href^='data']").count() == 0
+
+
+def test_a_link_cannot_pass_for_another_company_or_another_way_in(field, company, live_app):
+    """Who would be signed in where is the portal's word, not the link's."""
+    with live_app.app_context():
+        theirs = make_account("Elsewhere")
+        foreign = onboarding(make_member(theirs, "zoe@example.com", name="Zoe Zed")).secret
+        theirs_id = theirs.public_id
+    link = urlencode({"v": 1, "k": "pair", "t": foreign, "a": f"{field.url}/api/v1", "n": "North Yard Haulage"})
+    field.scan(f"{field.url}/app#{link}&" + urlencode({"l": f"{field.url}/app/logo/{'a' * 12}", "c": "a" * 12}))
+    field.heading("Connect to Elsewhere?")
+    expect(field.page.get_by_text("signed in on this phone at once as Zoe Zed")).to_be_visible()
+    expect(field.page.locator("img.logo")).to_have_attribute("src", f"/app/logo/{theirs_id}")
 
 
 def test_declining_sends_nothing_and_leaves_the_phone_as_it_was(field, company, live_app):

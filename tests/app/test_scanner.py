@@ -1,6 +1,7 @@
 """Reading codes: a camera that shows a real label, a photo, and the phones that have or give no camera."""
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from portal.stickers.symbols import symbol_for, variable_symbol
 from tests.app.conftest import FieldApp, field_app
 from tests.client import PASSWORD
 from tests.conftest import CHROMIUM_FLAGS
+from tests.factories.people import make_account
+from tests.factories.things import make_record, scan_path
 
 WIDTH, HEIGHT = 640, 480
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -101,6 +104,69 @@ def test_a_reader_of_the_browsers_own_is_asked_first(field, company, phone):
     field.page.locator("input[type=file]").set_input_files(jpeg(symbol_picture("nothing of ours")))
     field.heading("Connect to North Yard Haulage?")
     assert not [one for one in field.posts if one.endswith("/decode")]
+
+
+def test_a_browser_that_reads_codes_itself_sends_no_frame(filming, tmp_path):
+    """Its camera sees a wall for two seconds; the stand-in for its reader counts how often it is asked."""
+    write_video(tmp_path / "camera.y4m", Image.new("L", (WIDTH, HEIGHT), 150))
+    filming.page.add_init_script(
+        "window.looked = 0; window.BarcodeDetector = class {"
+        " static getSupportedFormats() { return Promise.resolve(['qr_code']) }"
+        " detect() { looked += 1; return Promise.resolve([]) } }"
+    )
+    filming.open()
+    filming.press("Scan QR code")
+    filming.page.wait_for_function("() => looked > 12")
+    assert not [one for one in filming.posts if one.endswith("/decode")]
+
+
+def test_a_reader_that_fails_is_replaced_by_the_portal(filming):
+    """Phones without the vendor's services have the class and nothing behind it."""
+    filming.page.add_init_script(
+        "window.BarcodeDetector = class { static getSupportedFormats() { return Promise.resolve(['qr_code']) }"
+        " detect() { return Promise.reject(new DOMException('no service', 'NotSupportedError')) } }"
+    )
+    filming.open()
+    filming.press("Scan QR code")
+    filming.heading("Connect to North Yard Haulage?")
+
+
+def test_a_camera_that_the_phone_takes_back_can_be_started_again(filming, tmp_path):
+    write_video(tmp_path / "camera.y4m", Image.new("L", (WIDTH, HEIGHT), 150))
+    filming.open()
+    filming.press("Scan QR code")
+    filming.page.get_by_text("Point the camera").wait_for()
+    filming.page.evaluate("document.querySelector('video').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(filming.page.get_by_text("in use by another app").first).to_be_visible()
+    filming.press("Try the camera again")
+    expect(filming.page.get_by_text("Point the camera")).to_be_visible()
+    expect(filming.page.locator("video")).to_be_visible()
+
+
+def test_a_busy_camera_is_explained(field, phone):
+    phone.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('busy', 'NotReadableError'))"
+    )
+    field.open()
+    field.press("Scan QR code")
+    expect(field.page.get_by_text("in use by another app").first).to_be_visible()
+    expect(field.page.get_by_role("button", name="Try the camera again")).to_be_visible()
+
+
+def test_a_sticker_of_another_company_is_asked_about_once(filming, company, live_app, tmp_path):
+    """The camera goes on looking at it; the portal hears of it once, and the sentence stays."""
+    with live_app.app_context():
+        theirs = scan_path(make_record(make_account("South Yard", passcode="7391"), "vehicle", "Other truck"))
+    filming.pair(company.join)
+    filming.heading("Records")
+    write_video(tmp_path / "camera.y4m", symbol_picture(f"{filming.url.upper()}{theirs}"))
+    filming.page.get_by_role("link", name="Scan a sticker").click()
+    expect(filming.page.locator(".status")).to_have_text(re.compile("company"), timeout=20_000)
+    for _ in range(3):
+        with filming.page.expect_request("**/app/decode"):
+            pass
+    assert filming.posts.count("/api/v1/app/scan") == 1
+    expect(filming.page.get_by_text("Other truck")).to_have_count(0)
 
 
 def test_a_photo_is_read_where_there_is_no_camera(field, company):

@@ -1,14 +1,21 @@
 """The app's page and files: installable, strict, the same for everybody, and there without a connection."""
 
 import io
+import json
 import re
+import threading
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
 
 from portal.lib.images import reencode_logo
+from tests.app.conftest import field_app
 from tests.factories.people import make_account
 
+NEXT = "feedfacefeed"
 FILES = re.compile(r'(?:href|src)="(/app/shell/[^"]+)"')
 
 
@@ -98,6 +105,15 @@ def test_a_company_without_a_logo_and_an_unknown_one_look_alike(app, client):
     assert picture(get(client, f"/app/logo/{shown}")).size == (40, 20)
 
 
+def comes_true(page, condition: str) -> None:
+    """Waits for a condition that has to wait itself: to Playwright's own waiting a promise is true at once."""
+    page.evaluate(
+        "async () => { const end = performance.now() + 10000;"
+        f" while (!({condition})) {{ if (performance.now() > end) throw new Error('never came true');"
+        " await new Promise((done) => setTimeout(done, 50)); } }"
+    )
+
+
 def shell_is_kept(page) -> None:
     """Waits until the worker controls the page and has stored everything."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -137,4 +153,90 @@ def test_a_new_version_takes_the_place_of_the_old_one(field):
     field.page.evaluate("navigator.serviceWorker.getRegistration('/app').then((one) => one.unregister())")
     field.open()
     field.heading("Setup")
-    field.page.wait_for_function("caches.keys().then((names) => names.length === 1 && names[0] !== 'app-shell-old')")
+    comes_true(field.page, "!(await caches.keys()).includes('app-shell-old') && (await caches.keys()).length === 1")
+
+
+class Release(BaseHTTPRequestHandler):
+    """Stands before the portal; once ``is_new``, it is as if the next release had been installed."""
+
+    portal, version, is_new = "", "", False
+
+    def do_GET(self) -> None:
+        own = type(self)
+        path = self.path.replace(NEXT, own.version)
+        with urllib.request.urlopen(own.portal + path) as answer:
+            body, headers = answer.read(), answer.headers
+        if own.is_new and path in ("/app", "/app/sw.js"):
+            body = body.replace(own.version.encode(), NEXT.encode())
+        self.send_response(200)
+        for name in ("Content-Type", "Content-Security-Policy", "Service-Worker-Allowed", "Cache-Control"):
+            if name in headers:
+                self.send_header(name, headers[name])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = json.dumps({"error": "invalid_request"}).encode()  # no phone has been here
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(400)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests say what went wrong themselves."""
+
+
+@pytest.fixture
+def release(live, client) -> Iterator[type[Release]]:
+    version = re.search(r'"app-version" content="(\w+)"', client.get("/app").text)[1]
+    own = type("Own", (Release,), {"portal": live.url, "version": version})
+    with ThreadingHTTPServer(("127.0.0.1", 0), own) as server:
+        own.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield own
+        server.shutdown()
+        thread.join()
+
+
+def versions(page) -> list[str]:
+    """Of the page and of every file that it was made of."""
+    return page.evaluate(
+        "[...new Set([document.querySelector('meta[name=app-version]').content,"
+        " ...performance.getEntriesByType('resource').map((one) => /shell[/](\\w+)[/]/.exec(one.name))"
+        ".filter(Boolean).map((found) => found[1])])]"
+    )
+
+
+def test_the_next_release_replaces_the_shell_whole(release, phone):
+    field = field_app(phone, release.url)
+    field.open()
+    field.heading("Setup")
+    shell_is_kept(field.page)
+    assert versions(field.page) == [release.version]
+    release.is_new = True
+    field.page.evaluate("location.hash = '#/help'")
+    field.heading("Help")
+    field.press("Update the app")
+    field.heading("Setup")
+    field.page.wait_for_function("() => document.querySelector('meta[name=app-version]').content === 'feedfacefeed'")
+    assert versions(field.page) == [NEXT]
+    assert field.page.evaluate("caches.keys()") == [f"app-shell-{NEXT}"]
+
+
+def test_a_phone_that_is_only_opened_gets_the_next_release_too(release, phone):
+    field = field_app(phone, release.url)
+    field.open()
+    field.heading("Setup")
+    shell_is_kept(field.page)
+    release.is_new = True
+    field.open()  # the old one, whole, while the new one is fetched
+    field.heading("Setup")
+    assert versions(field.page) == [release.version]
+    comes_true(field.page, f"(await caches.keys()).join() === 'app-shell-{NEXT}'")
+    field.open()
+    field.heading("Setup")
+    assert versions(field.page) == [NEXT]

@@ -45,16 +45,17 @@ export const pending = () => heldPending ?? attempt(() => JSON.parse(sessionStor
 // The worker keeps the app's own files, so that it opens without a connection.
 export const keepShell = () => navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
 
-// Everything, after the company has ended the connection: caches, databases, both storages, the worker.
+// Everything, after the company has ended the connection: caches, databases, both storages, the worker. What a browser does
+// not have, or refuses to a private window, holds nothing.
 export async function clearEverything() {
   drawnUid = "";
   dropPending();
   attempt(() => localStorage.clear());
   attempt(() => sessionStorage.clear());
-  const wipe = async (names, remove) => Promise.all((await names).map(remove));
+  const wipe = async (all, remove) => Promise.all((await all()).map(remove));
   await Promise.allSettled([
-    "caches" in window && wipe(caches.keys(), (name) => caches.delete(name)),
-    window.indexedDB?.databases && wipe(indexedDB.databases(), ({ name }) => indexedDB.deleteDatabase(name)),
-    navigator.serviceWorker?.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister()))),
+    wipe(() => caches.keys(), (name) => caches.delete(name)),
+    wipe(() => indexedDB.databases(), ({ name }) => indexedDB.deleteDatabase(name)),
+    wipe(() => navigator.serviceWorker.getRegistrations(), (one) => one.unregister()),
   ]);
 }

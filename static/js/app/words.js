@@ -93,7 +93,7 @@ export const words = {
     happens: {
       pair: ["This phone will belong to the company.", "Nobody is signed in yet: you sign in next, with your e-mail and password. Until then the phone shows nothing."],
       pairUser: (name) => ["This phone will belong to the company.", `You sign in next as ${name}. The name is filled in for you, the password is not.`],
-      join: ["You are signed in on this phone at once, without a password.", "The code works once. Whoever showed it to you can undo this."],
+      join: (person) => [`You are signed in on this phone at once as ${person}, without a password.`, "The code works once. Whoever showed it to you can undo this."],
       code: ["This phone is registered with the company."],
       newcomer: ["You make yourself an account at this company.", "This phone is registered to you, and you are signed in."],
       shared: ["This phone is registered with the company, under an account that the company chose."],

@@ -47,10 +47,12 @@ async function look(payload) {
 function draw(payload, seen, trouble = null) {
   const way = wayOf(payload, seen);
   const company = seen?.site.name || payload.company;
+  // What the link says of itself holds only until the portal has answered.
+  const logo = seen ? `/app/logo/${seen.site.account_id}` : payload.logo;
   const form = el("form", { novalidate: true, "aria-busy": String(!seen && !trouble) });
   form.append(
     ...[
-      payload.logo && el("img", { class: "logo", src: payload.logo, alt: "" }),
+      logo && el("img", { class: "logo", src: logo, alt: "" }),
       el(
         "dl",
         { class: "facts" },
@@ -88,7 +90,7 @@ function draw(payload, seen, trouble = null) {
 function happens(way, payload, seen) {
   const all = words.offer.happens;
   if (way === "pair") return payload.username ? all.pairUser(payload.username) : all.pair;
-  if (way === "join") return all.join;
+  if (way === "join") return all.join(seen.person);
   if (way === "fleet") return all.fleet;
   if (seen.action === "create_account_and_device") return all.newcomer;
   if (seen.action === "use_existing_device") return seen.device_name ? all.expected(seen.device_name) : all.code;
@@ -205,4 +207,4 @@ const isAboutTheCode = (answer) => answer.status < 500 && Boolean(answer.data.de
 
 const secretOf = (payload) => (payload.isTyped ? { code: payload.secret } : { token: payload.secret });
 // A typed code does not say what it is; the portal does.
-const wayOf = (payload, seen) => payload.way || seen?.kind || "";
+const wayOf = (payload, seen) => seen?.kind || payload.way || "";

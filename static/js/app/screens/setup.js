@@ -61,6 +61,9 @@ export function offline(again, { hasLink = false } = {}) {
 export function ended() {
   const reason = history.state?.reason ?? "invalid";
   const mayComeBack = ["suspended", "pending_approval", "second_step"].includes(reason);
+  // Whoever looks at the phone again sees whether they have been let in meanwhile.
+  const look = () => document.hidden || go("home", { instead: true });
+  if (mayComeBack) document.addEventListener("visibilitychange", look);
   showBar(null);
   show({
     title: words.ended.titles[reason] ?? words.ended.title,
@@ -73,6 +76,7 @@ export function ended() {
       button(words.setup.type, () => go("type")),
       el("p", { class: "foot" }, el("a", { href: "#/help" }, words.help)),
     ],
+    onLeave: () => document.removeEventListener("visibilitychange", look),
   });
 }
 
