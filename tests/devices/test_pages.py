@@ -13,6 +13,7 @@ from portal.enrollment import cleanup as enrollment
 from portal.extensions import db
 from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
+from tests.factories.phones import make_phone
 
 PAGE = "/admin/devices"
 NOON = datetime(2030, 3, 1, 12, tzinfo=UTC)
@@ -165,6 +166,20 @@ def test_suspended_resumed_approved_and_revoked(app, ada, company):
     for words in ("Device: suspend", "Device: resume", "Device: revoke", "It was signed out for good"):
         assert words in page
     assert "Revoke Access" not in page, "there is nothing left to revoke"
+
+
+def test_of_many_that_sign_out_by_themselves_the_first_are_named_and_the_rest_counted(app, ada, company):
+    with app.app_context():
+        account = db.session.query(Account).order_by(Account.id).first()
+        for number in range(7):
+            phone = make_phone(account, name=f"Fleet {number}")
+            ends_at = NOON + timedelta(days=2, hours=number)
+            db.session.query(DeviceSession).filter_by(id=phone.session_id).update({"idle_expires_at": ends_at})
+        db.session.commit()
+    text = ada.get(PAGE).text
+    told = text[text.index("sign out within 7 days") : text.index("and 2 more")]
+    assert "7 devices sign out within 7 days" in text
+    assert [name in told for name in ("Fleet 0", "Fleet 4", "Fleet 5")] == [True, True, False]
 
 
 def test_an_old_page_is_not_told_that_something_happened(app, ada, company):
