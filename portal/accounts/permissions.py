@@ -238,7 +238,7 @@ DOORS: dict[str, Door] = {
     "admin.calendars.make": Door(RECORDS_VIEW),  # the company's asks for settings.company itself
     "admin.calendars.revoke": Door(RECORDS_VIEW),
     "admin.outgoing.mails": Door(MAIL_VIEW),
-    "admin.outgoing.mail": Door(MAIL_VIEW),
+    "admin.outgoing.mail": Door(MAIL_VIEW, fresh=True),  # ways in that wait for a server stand in it
     "admin.outgoing.send_again": Door(MAIL_VIEW),
     "admin.outgoing.jobs": Door(MAIL_VIEW),
     "admin.outgoing.run_again": Door(MAIL_VIEW),

@@ -358,10 +358,25 @@ def test_every_device_of_a_code_is_listed_and_suspended_or_revoked_together(app,
     assert "2 devices are refused from the next request on" in asked and "1 other device" in asked
     ada.submit(f"{CODES}/{public_id}/suspend-devices")
     assert statuses(app) == {"Phone 1": SUSPENDED, "Phone 2": SUSPENDED, "Old phone": REVOKED, "Foreign": ACTIVE}
-    assert "2 devices are signed out for good" in text_of(ada.get(f"{CODES}/{public_id}/revoke-devices"))
+    asked = text_of(ada.get(f"{CODES}/{public_id}/revoke-devices"))
+    assert "2 devices are signed out for good" in asked and "registered with it" not in asked
     answer = ada.submit(f"{CODES}/{public_id}/revoke-devices")
     assert "2 devices are revoked." in ada.get(answer.location).get_data(as_text=True)
     assert statuses(app) == {"Phone 1": REVOKED, "Phone 2": REVOKED, "Old phone": REVOKED, "Foreign": ACTIVE}
+
+
+def test_who_registered_with_a_code_stays_a_member_and_that_is_said_before(app, ada):
+    public_id = add(app, ada)
+    with app.app_context():
+        account = db.session.query(Account).one()
+        nina, olaf = (make_member(account, f"{one}@example.com", role="member").user_id for one in ("nina", "olaf"))
+    make_device(app, "Phone 1", grant=public_id, user_id=nina)
+    assert "The person who registered with it stays a member." in text_of(
+        ada.get(f"{CODES}/{public_id}/revoke-devices")
+    )
+    make_device(app, "Phone 2", grant=public_id, user_id=olaf)
+    asked = text_of(ada.get(f"{CODES}/{public_id}/suspend-devices"))
+    assert "The 2 people who registered with it stay members. Remove them under Settings, People" in asked
 
 
 def test_refused_tries_are_listed_with_their_reason(app, ada):

@@ -3,12 +3,13 @@
 import base64
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from portal import postman
+from portal.accounts.models import AuthSession
 from portal.extensions import db
 from portal.jobs import mails, outbox
 from portal.jobs.models import BY_SMS, DEAD, DONE, QUEUED, RUNNING, Mail
@@ -332,3 +333,8 @@ def test_the_page_shows_the_secret_of_a_message_that_waits(app, client):
         )
     client.sign_in("ada@example.com")
     assert "Code BCDF-GHJK-LMNP" in client.get(f"/admin/settings/outgoing-mail/{public_id}").text
+    with app.app_context():
+        db.session.query(AuthSession).update({"fresh_at": datetime.now(UTC) - timedelta(minutes=16)})
+        db.session.commit()
+    late = client.get(f"/admin/settings/outgoing-mail/{public_id}", follow_redirects=True).text
+    assert "BCDF" not in late and "Confirm that it is you" in late

@@ -17,7 +17,7 @@ from portal.devices.wording import STATUS_WORDS, many
 from portal.enrollment import code_lists, grants, queries
 from portal.enrollment.code_drafts import ACTIONS
 from portal.enrollment.code_filters import NEWEST, STATES, CodeFilter
-from portal.enrollment.models import INSTALLATION_CODE, PROVISIONING, Grant
+from portal.enrollment.models import CREATE_ACCOUNT_AND_DEVICE, INSTALLATION_CODE, PROVISIONING, Grant
 from portal.enrollment.queries import Listed
 from portal.enrollment.targets import person
 from portal.lib.clock import show_moment
@@ -297,9 +297,21 @@ def act_consequences(grant: Grant, act: str) -> list[str]:
         sentences.append(f"and {many(count - 10, 'more device')}.")
     if rest:
         sentences.append(f"{many(rest, 'other device')} it enrolled {'stays' if rest == 1 else 'stay'} as before.")
+    if grant.action == CREATE_ACCOUNT_AND_DEVICE:
+        sentences += _registered({one.user_id for one in touched if one.user_id})
     if grants.state(grant, now()) in (grants.ACTIVE, grants.SCHEDULED):
         sentences.append("It still lets new devices in. Delete it too if it has fallen into the wrong hands.")
     return sentences
+
+
+def _registered(people: set[int]) -> list[str]:
+    """What becomes of the people who registered with the code: nothing, and where to end that."""
+    if not people:
+        return []
+    where = "Remove them under Settings, People, if they should not."
+    if len(people) == 1:
+        return [f"The person who registered with it stays a member. {where}"]
+    return [f"The {len(people)} people who registered with it stay members. {where}"]
 
 
 def ask_removal(kind: Kind, grant: Grant) -> str:
