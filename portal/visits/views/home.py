@@ -34,6 +34,14 @@ class Step:
     is_done: bool
 
 
+@dataclass(frozen=True)
+class Phones:
+    """How many phones there are, and where their tile leads; "" for no tile."""
+
+    count: int
+    href: str
+
+
 @home.get("/")
 def index() -> str:
     """The page after signing in."""
@@ -43,7 +51,7 @@ def index() -> str:
     rows = [counts.get(kind.name, KindCounts(kind.name, 0, 0, 0, 0)) for kind in KINDS]
     has_passcode = bool(get_passcode_row(session(), account.id).sealed_text)
     scans_30_days = count_scans(session(), account.id, 30)
-    phone_count = count_devices(session(), account.id, DeviceFilter())
+    phones = phone_tile(identity)
     return render_template(
         "visits/home.html",
         company=account.name,
@@ -57,11 +65,8 @@ def index() -> str:
         has_passcode=has_passcode,
         may_set_up=identity.may("settings.view"),
         warnings=public_url_warnings(portal().settings.public_url) if identity.may("settings.view") else [],
-        phone_count=phone_count,
-        phones_href=phones_href(identity, phone_count),
-        steps=first_steps(
-            identity, counts, has_passcode=has_passcode, is_scanned=scans_30_days > 0, has_phones=phone_count > 0
-        ),
+        phones=phones,
+        steps=first_steps(identity, counts, phones, has_passcode=has_passcode, is_scanned=scans_30_days > 0),
     )
 
 
@@ -77,15 +82,16 @@ def count_scans(read: Session, account_id: int, days: int) -> int:
     return queries.count_scans(read, account_id, since=now() - timedelta(days=days))
 
 
-def phones_href(identity: Identity, count: int) -> str:
-    """Where the tile of phones leads: to the list, or to the first QR code; "" for who may see neither."""
+def phone_tile(identity: Identity) -> Phones:
+    """The company's phones, for whoever may see the list, or the QR code that connects the first."""
+    count = count_devices(session(), identity.account_id, DeviceFilter())
     if count and identity.may(DEVICES_MANAGE.name):
-        return url_for("admin.devices.index")
-    return url_for("admin.mobile_setup.index") if identity.may(MOBILE_SETUP.name) else ""
+        return Phones(count, url_for("admin.devices.index"))
+    return Phones(count, url_for("admin.mobile_setup.index") if identity.may(MOBILE_SETUP.name) else "")
 
 
 def first_steps(
-    identity: Identity, counts: dict[str, KindCounts], *, has_passcode: bool, is_scanned: bool, has_phones: bool
+    identity: Identity, counts: dict[str, KindCounts], phones: Phones, *, has_passcode: bool, is_scanned: bool
 ) -> list[Step]:
     """What a new company does first, as far as this person may; nothing once all of it is done."""
     has_records = any(kind != "contact" for kind in counts)
@@ -117,5 +123,5 @@ def first_steps(
         return []  # phones alone keep nobody busy: a company may well do without
     if identity.may(MOBILE_SETUP.name):
         href = url_for("admin.mobile_setup.index")
-        allowed.append(Step("Connect your people's phones", href, "Show the QR code", has_phones))
+        allowed.append(Step("Connect your people's phones", href, "Show the QR code", phones.count > 0))
     return allowed
