@@ -65,7 +65,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a code would do, for whoever holds it. ``needs``: the fields of a newcomer that redeeming asks for."""
+    """What a code would do, for whoever holds it. ``needs``: the fields of a newcomer that redeeming asks for;
+    ``person``: whom it signs in, "" where nobody."""
 
     kind: str
     action: str
@@ -76,6 +77,7 @@ class Seen:
     needs: tuple[str, ...]
     sign_in_prefix: str
     device_name: str
+    person: str
     requires_approval: bool
 
 
@@ -98,6 +100,7 @@ def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime, ip: s
         return None
     account = session.get_one(Account, grant.account_id)
     device = session.get(Device, grant.device_id) if grant.device_id else None
+    person = session.get(User, grant.user_id) if grant.action == SIGN_IN_USER else None
     return Seen(
         kind=grant.kind,
         action=grant.action,
@@ -108,6 +111,7 @@ def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime, ip: s
         needs=newcomers.needs(grant),
         sign_in_prefix=grant.username_prefix,
         device_name=device.name if device else "",
+        person=person.name if person else "",
         requires_approval=grant.requires_approval,
     )
 

@@ -334,9 +334,11 @@ class TestInspect:
         assert rows(app, Grant)[0].use_count == 0 and rows(app, Redemption) == []
 
     def test_every_kind_is_told(self, app, yard):
-        assert post(PortalClient(app), "/enroll/inspect", {"token": yard["key"]}).json["kind"] == "pair"
+        paired = post(PortalClient(app), "/enroll/inspect", {"token": yard["key"]}).json
+        assert (paired["kind"], paired["person"]) == ("pair", "")
         seen = post(PortalClient(app), "/enroll/inspect", {"code": yard["code"]}).json
         assert seen["kind"] == "join" and seen["uses_left"] == 1 and seen["needs"] == []
+        assert seen["person"] == "Ada Admin"
 
     def test_unknown_and_used_ones_answer_alike(self, app, yard):
         exchanged(app, yard["token"])

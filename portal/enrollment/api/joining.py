@@ -46,13 +46,13 @@ UNNAMED = "Phone"
 class DeviceSchema(ApiSchema):
     """What a device says about itself. All of it is optional: the browser's name stands in."""
 
-    name = Line(80, load_default="")
-    platform = Line(40, load_default="")
-    model = Line(80, load_default="")
+    name = Line(80, allow_none=True)
+    platform = Line(40, allow_none=True)
+    model = Line(80, allow_none=True)
     installation_uid = Line(
-        64, load_default="", metadata={"description": "Drawn once by the app: tells that a device came back."}
+        64, allow_none=True, metadata={"description": "Drawn once by the app: tells that a device came back."}
     )
-    app_version = Line(40, load_default="")
+    app_version = Line(40, allow_none=True)
 
 
 class SecretSchema(ApiSchema):
@@ -72,7 +72,7 @@ class SecretSchema(ApiSchema):
 class ExchangeSchema(SecretSchema):
     """A one-time token with the phone that shows it."""
 
-    device = fields.Nested(DeviceSchema, load_default=dict)
+    device = fields.Nested(DeviceSchema, allow_none=True, load_default=None)
     refresh_in = arrivals.refresh_in()
 
 
@@ -94,7 +94,7 @@ class PairSchema(ApiSchema):
     """The installation key with the phone that scanned it."""
 
     key = Text(None, required=True)
-    device = fields.Nested(DeviceSchema, load_default=dict)
+    device = fields.Nested(DeviceSchema, allow_none=True, load_default=None)
     username = Line(320, load_default="", metadata={"description": "Comes back to prefill the sign-in: no credential."})
     refresh_in = arrivals.refresh_in()
 
@@ -110,6 +110,7 @@ class SeenSchema(ApiSchema):
     needs = fields.List(fields.String(), required=True, metadata={"description": "Fields of newcomer to ask for."})
     sign_in_prefix = fields.String(required=True)
     device_name = fields.String(required=True)
+    person = fields.String(required=True, metadata={"description": "Whom it signs in at once; empty: nobody."})
     requires_approval = fields.Boolean(required=True)
 
 
@@ -213,8 +214,9 @@ def _spend(text: str) -> budgets.Spent | Refusal:
     )
 
 
-def _facts(sent: dict[str, str]) -> DeviceFacts:
+def _facts(device: dict[str, str | None] | None) -> DeviceFacts:
     """What the device says, or else what its browser tells of it."""
+    sent = {name: text or "" for name, text in (device or {}).items()}
     agent = request.user_agent.string
     kind = browser_kind(agent)
     name = sent.get("name") or sent.get("model") or (kind if is_known(kind) else UNNAMED)
@@ -276,6 +278,7 @@ def _shown(seen: redemption.Seen) -> dict[str, Any]:
         "needs": list(seen.needs),
         "sign_in_prefix": seen.sign_in_prefix,
         "device_name": seen.device_name,
+        "person": seen.person,
         "requires_approval": seen.requires_approval,
     }
 
