@@ -30,8 +30,12 @@ class SignIn(ApiSchema):
 
     email = Text(320, shortest=1, required=True, is_trimmed=True)
     password = Text(LONGEST, shortest=1, required=True)
-    totp = Text(40, is_trimmed=True, metadata={"description": "A code of the app, or a recovery code."})
-    account = Text(16, metadata={"description": "The id of the company to work in; else where you last worked."})
+    totp = Text(
+        40, allow_none=True, is_trimmed=True, metadata={"description": "A code of the app, or a recovery code."}
+    )
+    account = Text(
+        16, allow_none=True, metadata={"description": "The id of the company to work in; else where you last worked."}
+    )
 
 
 class Person(ApiSchema):
@@ -104,7 +108,7 @@ def _enter(proof: proving.Proof, given: dict[str, Any], browser: dict[str, Any])
     """The new session's secret, or the refusal of somebody whose password was right."""
     found, typed = proof.credentials, given["password"]
     new_hash = hash_password(typed) if needs_rehash(found.password_hash) else ""
-    account_id = _choose_account(found.user_id, given.get("account", ""))
+    account_id = _choose_account(found.user_id, given.get("account") or "")
     proving.accept(proof)
     if account_id == 0:
         return problem(403, "You do not belong to this company. Leave the field account out.", reason="no_such_company")

@@ -13,6 +13,7 @@ from portal.accounts.permissions import DOORS, Door, Permission
 from portal.api.callers import Caller, remember
 from portal.api.phones import find_phone, unauthorised
 from portal.api.problems import problem
+from portal.api.reading import refuse_undescribed
 from portal.web.context import now
 from portal.web.identity import Identity, find_identity, follow_rights
 from portal.web.paths import SAFE_METHODS
@@ -28,6 +29,13 @@ def knock() -> Response | None:
         raise NotFound
     if door.open or request.method == "OPTIONS":
         return None
+    refused = _admit(door)
+    if refused is None:
+        refuse_undescribed()
+    return refused
+
+
+def _admit(door: Door) -> Response | None:
     if "Authorization" in request.headers:
         return _admit_phone(door)
     if door.paired:
@@ -104,7 +112,7 @@ def _refuse_stale_token() -> Response | None:
     if request.method in SAFE_METHODS:
         return None
     try:
-        validate_csrf(request.headers.get("X-CSRFToken", ""))
+        validate_csrf(request.headers.get("X-CSRFToken") or request.headers.get("X-CSRF-Token", ""))
     except ValidationError:
         detail = "Send this session's CSRF token in the header X-CSRFToken. GET /api/v1/session gives it."
         return problem(403, detail, reason="csrf_token_required")

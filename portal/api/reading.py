@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import marshmallow as ma
-from flask import Request
+from flask import Request, current_app, request
 from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from portal.api.problems import Errors, InvalidFields
+from portal.api.schemas import UNKNOWN
 
 WHOLE = "body"  # names the document itself where no field is to blame
 UNREADABLE = "The body is no JSON that can be read."
@@ -30,8 +31,8 @@ class Parser(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The JSON document of the body."""
-        if not is_json_request(req):
-            raise UnsupportedMediaType
+        if not is_json_request(req) or req.headers.get("Content-Encoding", "identity") != "identity":
+            raise UnsupportedMediaType  # no body of ours is worth packing (RFC 9110, section 8.4)
         return read_json(req.get_data(cache=True))
 
     def load_form(self, req: Request, schema: ma.Schema) -> Any:
@@ -45,6 +46,18 @@ class Parser(FlaskParser):
         found = error.messages if isinstance(error.messages, dict) else {WHOLE: error.messages}
         # The library puts the place first: {"json": {"email": [...]}}.
         raise InvalidFields({name: texts for one in found.values() for name, texts in flat(one).items()})
+
+
+def refuse_undescribed() -> None:
+    """A door that describes no body takes none with fields, as no other takes unknown ones. Raises InvalidFields."""
+    said = getattr(current_app.view_functions[request.endpoint or ""], "_apidoc", {})
+    is_described = "arguments" in said or "requestBody" in said.get("manual_doc", {})
+    if is_described or not is_json_request(request) or not request.get_data(cache=True).strip():
+        return
+    found = read_json(request.get_data(cache=True))
+    if found not in ({}, None):
+        names = found if isinstance(found, dict) else (WHOLE,)
+        raise InvalidFields({str(name): [UNKNOWN] for name in names})
 
 
 def read_json(raw: bytes) -> Any:

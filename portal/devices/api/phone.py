@@ -39,7 +39,9 @@ class SignInSchema(ApiSchema):
 
     username = Text(320, shortest=1, required=True, is_trimmed=True)
     password = Text(LONGEST, shortest=1, required=True)
-    totp = Text(40, load_default="", metadata={"description": "The second step's code, of whoever has one."})
+    totp = Text(
+        40, allow_none=True, load_default="", metadata={"description": "The second step's code, of whoever has one."}
+    )
     refresh_in = arrivals.refresh_in()
 
 
@@ -110,7 +112,7 @@ def sign_in(sent: dict[str, str]) -> Response:
     if not isinstance(proof, proving.Proof):
         return unauthorised(WRONG, WRONG_PERSON) if proof is None else problem(429, proving.too_many(proof))
     proving.accept(proof)
-    refused = _second_step(who, proof, sent["totp"])
+    refused = _second_step(who, proof, sent["totp"] or "")
     if refused is None:
         refused = _enter(who, proof, sent["refresh_in"])
     session().commit()
