@@ -14,6 +14,7 @@ STATUS_WORDS = {
     EXPECTED: "Not installed yet",
     REVOKED: "Revoked",
 }
+SIGNED_OUT = "Signed out"  # it may come, and must scan a new code
 # What each status means, said on the device's page.
 MEANINGS = {
     ACTIVE: "It works.",
@@ -44,7 +45,7 @@ class Line:
 
 def describe(listed: Listed, *, joined_by: str, timezone: str, now: datetime) -> Line:
     """The line of a device. ``joined_by``: its way in, in words."""
-    device = listed.device
+    device, is_signed_out = listed.device, listed.is_signed_out
 
     def shown(moment: datetime | None) -> str:
         return show_moment(moment, timezone) if moment else ""
@@ -55,7 +56,7 @@ def describe(listed: Listed, *, joined_by: str, timezone: str, now: datetime) ->
         platform=device.platform,
         details=", ".join(filter(None, (device.model, device.app_version and f"app {device.app_version}"))),
         status=device.status,
-        status_word=STATUS_WORDS[device.status],
+        status_word=SIGNED_OUT if is_signed_out and device.status == ACTIVE else STATUS_WORDS[device.status],
         person=listed.person,
         last_active=shown(device.last_active_at),
         connected=shown(device.connected_at),
@@ -68,7 +69,8 @@ def describe(listed: Listed, *, joined_by: str, timezone: str, now: datetime) ->
 def _flags(listed: Listed, now: datetime) -> tuple[str, ...]:
     if listed.device.status in (REVOKED, EXPECTED):
         return ()
-    flags = ["Signed out"] if listed.is_signed_out else []
+    # Of an active device it is the state.
+    flags = [SIGNED_OUT] if listed.is_signed_out and listed.device.status != ACTIVE else []
     if listed.is_stale:
         flags.append(f"Unused for {STALE_AFTER.days} days")
     if listed.is_new_network:

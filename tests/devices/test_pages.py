@@ -148,6 +148,9 @@ def test_what_asks_for_a_look_is_flagged(app, ada, company, clock):
         db.session.query(DeviceSession).update({"idle_expires_at": NOON})
         db.session.commit()
     assert flags("Gamma") == ["Signed out"], "before the cleanup too"
+    change(app, company["Alpha"], status="revoked")
+    assert "Active" not in re.findall(r'<span class="state[^>]*><span>([^<]+)<', ada.get(PAGE).text)
+    assert "Signed out" in ada.get("/admin/mobile-app").text
 
 
 def test_suspended_resumed_approved_and_revoked(app, ada, company):
