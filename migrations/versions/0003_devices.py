@@ -112,7 +112,6 @@ def upgrade():
     sa.Column('requires_approval', sa.Boolean(), nullable=False),
     sa.Column('user_id', ID, nullable=True),
     sa.Column('device_id', ID, nullable=True),
-    sa.Column('username_hint', sa.String(length=320), nullable=False),
     sa.Column('username_prefix', sa.String(length=20), nullable=False),
     sa.Column('last_number', sa.Integer(), nullable=False),
     sa.Column('tags', sa.JSON(), nullable=False),

@@ -26,13 +26,12 @@ CONNECTED = "connected"  # the order of lists that name none
 class DeviceFilter:
     """Which devices. ``text`` stands in name, platform, model or person.
 
-    ``status`` "": all but revoked ones; ALL: those too.
+    ``status`` "": all but revoked ones; ALL: those too. ``user_id``: those that are this person's.
     """
 
     text: str = ""
     status: str = ""
     user_id: int | None = None
-    grant_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,15 @@ def get_device(session: Session, account_id: int, public_id: str) -> Device:
     return device
 
 
+def get_own_device(session: Session, account_id: int, user_id: int, public_id: str) -> Device:
+    """The same of a device that is this person's, as their list shows it. Raises NotFound."""
+    own = _narrow(select(Device), account_id, DeviceFilter(status=ALL, user_id=user_id))
+    device = session.scalar(own.where(Device.public_id == public_id))
+    if device is None:
+        raise NotFound(f"device {public_id}")
+    return device
+
+
 def get_listed(session: Session, account_id: int, public_id: str, now: datetime) -> Listed:
     """A device of the account as lists show it, revoked or not. Raises NotFound."""
     row = session.execute(_choose(account_id, DeviceFilter(status=ALL)).where(Device.public_id == public_id)).first()
@@ -125,6 +133,11 @@ def list_by_public_ids(session: Session, account_id: int, public_ids: Collection
 def _person() -> ColumnElement[int | None]:
     """Who is signed in, else whom the device is registered to."""
     return func.coalesce(DeviceSession.user_id, Device.user_id)
+
+
+def _owner() -> ColumnElement[int | None]:
+    """Whose it is: whom it is registered to, else who is signed in on what is registered to nobody."""
+    return func.coalesce(Device.user_id, DeviceSession.user_id)
 
 
 def _end() -> ColumnElement[datetime | None]:
@@ -155,9 +168,7 @@ def _narrow(chosen: Chosen, account_id: int, which: DeviceFilter, *, is_joined: 
     if which.status != ALL:
         chosen = chosen.where(Device.status == which.status if which.status else Device.status != REVOKED)
     if which.user_id is not None:
-        chosen = chosen.where(_person() == which.user_id)
-    if which.grant_id is not None:
-        chosen = chosen.where(Device.grant_id == which.grant_id)
+        chosen = chosen.where(_owner() == which.user_id)
     for word in which.text.split():
         fields = (Device.name, Device.platform, Device.model, User.name)
         chosen = chosen.where(or_(*(field.icontains(word, autoescape=True) for field in fields)))

@@ -52,7 +52,6 @@ class Grant(Base):
     requires_approval: Mapped[bool] = mapped_column(default=False)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))  # column Account of the source
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
-    username_hint: Mapped[str] = mapped_column(String(320), default="")
     username_prefix: Mapped[str] = mapped_column(String(20), default="")
     last_number: Mapped[int] = mapped_column(default=0)  # the newest that followed the prefix
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from portal.accounts.models import Membership
+from portal.accounts.models import Account, Membership
 from portal.audit.models import AuditEvent
 from portal.devices.models import Device, DeviceSession
 from portal.enrollment.models import Grant, Redemption
@@ -19,6 +19,7 @@ from tests.client import PASSWORD, PortalClient
 from tests.enrollment.pictures import read_svg
 from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
+from tests.factories.phones import make_phone
 
 PAGE = "/admin/mobile-app"
 EXCHANGE = "/api/v1/admin/app/exchange-token"
@@ -287,6 +288,24 @@ def test_generating_asks_for_the_password_when_it_was_typed_long_ago(app, ada, c
     assert "offer-qr" not in ada.get(PAGE).text
     assert ada.submit(f"{PAGE}/qr", {"confirm_password": PASSWORD}).status_code == 303
     assert "offer-qr" in ada.get(PAGE).text
+
+
+def test_what_a_member_sees_in_the_list_is_what_they_can_act_on(app, company, client):
+    """Signed in on a phone of nobody's it is theirs; on a colleague's phone it stays the colleague's."""
+    with app.app_context():
+        account = db.session.query(Account).order_by(Account.id).first()
+        people = {one.role: one.user_id for one in db.session.query(Membership).filter_by(account_id=account.id)}
+        paired = make_phone(account, people["member"], name="Paired by Mobile Setup").public_id
+        lent = make_phone(account, people["member"], name="Lent phone").public_id
+        db.session.query(Device).filter_by(public_id=lent).update({"user_id": people["admin"]})
+        db.session.commit()
+    client.sign_in("bo@example.com")
+    page = client.get(PAGE).text
+    assert "Paired by Mobile Setup" in page and "Lent phone" not in page
+    assert client.submit(f"{PAGE}/devices/{paired}/name", {"name": "Mine now"}).status_code == 303
+    assert "Mine now" in client.get(PAGE).text
+    assert client.submit(f"{PAGE}/devices/{paired}/revoke").status_code == 303
+    assert client.submit(f"{PAGE}/devices/{lent}/revoke").status_code == 404
 
 
 def test_a_member_sees_renames_and_revokes_own_devices_only(app, company, client):

@@ -121,10 +121,9 @@ def revoke(public_id: str) -> ResponseReturnValue:
 def _device(public_id: str) -> Device:
     """A device of the company; whoever may not manage them has their own only. Raises NotFound."""
     me = current_identity()
-    device = queries.get_device(session(), me.account_id, public_id)
-    if device.user_id != me.user_id and not me.may(DEVICES_MANAGE.name):
-        raise NotFound(f"device {public_id}")
-    return device
+    if me.may(DEVICES_MANAGE.name):
+        return queries.get_device(session(), me.account_id, public_id)
+    return queries.get_own_device(session(), me.account_id, me.user_id, public_id)
 
 
 def _line(listed: Listed, ways_in: dict[int, str], timezone: str) -> Line:
