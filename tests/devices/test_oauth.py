@@ -291,7 +291,8 @@ def test_nobody_else_looks(app, client, phone, bearer):
     for by in ("", "forged", phone.refresh_token):
         answer = look(client, bearer, by=by)
         assert (answer.status_code, answer.json["error"]) == (401, "invalid_token")
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        sent = "Authorization" in answer.request.headers  # RFC 6750, section 3.1: no error where nothing was sent
+        assert answer.headers["WWW-Authenticate"] == ('Bearer error="invalid_token"' if sent else "Bearer")
     member = PortalClient(app)
     member.sign_in("mia@example.com")
     assert look(member, bearer).status_code == 401

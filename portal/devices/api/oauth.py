@@ -219,7 +219,8 @@ def refuse_grant(found: phones.Refusal, *, by_cookie: bool) -> Response:
 def refuse_asking() -> Response:
     """Who asks about a token must show who they are."""
     answer = refuse("invalid_token", "Send the token's own bearer, or sign in as somebody who manages devices.", 401)
-    answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    sent = "Authorization" in request.headers
+    answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if sent else "Bearer"
     return answer
 
 
