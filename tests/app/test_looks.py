@@ -30,6 +30,9 @@ def screens(field: FieldApp, company) -> Iterator[str]:
     field.scan(company.foreign.replace("https://qr.elsewhere.example/app#", f"{field.url}/app#"))
     field.heading("This code belongs elsewhere")
     yield "foreign code"
+    field.scan(company.pair.replace("v=1", "v=9"))
+    field.heading("The app is too old for this code")
+    yield "too old"
     field.scan(company.crew)
     page.get_by_label("Name of this phone").wait_for()
     yield "offer"
@@ -51,6 +54,21 @@ def screens(field: FieldApp, company) -> Iterator[str]:
     page.get_by_role("link", name="This phone").click()
     field.heading("This phone")
     yield "profile"
+    yield from endings(field)
+
+
+def endings(field: FieldApp) -> Iterator[str]:
+    """What a phone says that reaches nobody, or that is let in no more."""
+    page = field.page
+    page.route("**/oauth/token", lambda route: route.abort())
+    page.reload()
+    field.heading("No connection")
+    yield "no connection"
+    for reason, heading in (("revoked", "Signed out"), ("pending_approval", "Waiting for approval")):
+        page.evaluate(f"history.replaceState({{reason: '{reason}'}}, '', '/app#/ended')")
+        page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+        field.heading(heading)
+        yield reason
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

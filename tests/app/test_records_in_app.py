@@ -82,6 +82,14 @@ def test_coming_back_finds_the_list_as_it_was(joined, live_app, company):
     joined.heading("Records")
     expect(page.get_by_text("60 records")).to_be_visible()
     assert page.evaluate("scrollY") == pytest.approx(place, abs=2)
+    page.get_by_role("link", name="Van 03").click()
+    joined.heading("Van 03")
+    with live_app.app_context():
+        db.session.execute(db.update(Record).where(Record.name == "Van 03").values(tag="NEW-TAG"))
+        db.session.commit()
+    page.go_back()
+    expect(page.get_by_text("NEW-TAG")).to_be_visible()  # and it is as new as the portal's
+    expect(page.get_by_text("60 records")).to_be_visible()
     page.get_by_role("link", name="This phone").click()
     joined.press("Sign out")
     joined.sign_in("mia@example.com", PASSWORD)

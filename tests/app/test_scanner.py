@@ -12,13 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Request, expect
 from portal.stickers.drawing import png
 from portal.stickers.symbols import symbol_for, variable_symbol
 from tests.app.conftest import FieldApp, field_app
+from tests.camera import HEIGHT, WIDTH, with_camera, write_video
 from tests.client import PASSWORD
 from tests.conftest import CHROMIUM_FLAGS
 from tests.factories.people import make_account
 from tests.factories.things import make_record, scan_path
-
-WIDTH, HEIGHT = 640, 480
-FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 def symbol_picture(text: str, side: int = 400) -> Image.Image:
@@ -31,23 +29,10 @@ def symbol_picture(text: str, side: int = 400) -> Image.Image:
     return wall
 
 
-def write_video(path: Path, picture: Image.Image) -> None:
-    """One still frame as YUV4MPEG2, which Chromium's fake camera repeats; both colour planes are neutral."""
-    colours = bytes([128]) * (WIDTH // 2 * (HEIGHT // 2) * 2)
-    path.write_bytes(
-        f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\nFRAME\n".encode() + picture.tobytes() + colours
-    )
-
-
 def jpeg(picture: Image.Image) -> dict:
     out = io.BytesIO()
     picture.save(out, "JPEG")
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
-
-
-def with_camera(browser: Browser, path: Path, *more: str) -> Browser:
-    flags = [*CHROMIUM_FLAGS, *FAKE_CAMERA, f"--use-file-for-fake-video-capture={path}", *more]
-    return browser.browser_type.launch(executable_path="/usr/bin/chromium", args=flags)
 
 
 @pytest.fixture

@@ -1,13 +1,17 @@
 """Phones join by what an admin's screen shows: its picture is decoded, opened on a phone, and revoked again."""
 
+import io
+
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from tests.camera import filmed, with_camera, write_video
 from tests.client import PASSWORD
-from tests.decoding import read_png
+from tests.decoding import rasterise, read_png
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_record, scan_path
-from tests.journeys.pages import sign_in
+from tests.journeys.pages import download_label, sign_in
 
 
 @pytest.fixture
@@ -116,3 +120,41 @@ def test_an_admin_joins_by_the_one_time_code_and_sees_the_tick(sticker, live, de
     admin.get_by_role("button", name="Undo").click()
     expect(admin.get_by_text("The phone that used it was signed out again.")).to_be_visible()
     is_out(app)
+
+
+def test_the_camera_reads_the_admins_screen_and_then_a_printed_label(sticker, live, desktop, browser, tmp_path):
+    """All by the phone's own camera: it films the screen, pairs, signs in, films the label's paper, shows the truck."""
+    admin, video = desktop.new_page(), tmp_path / "camera.y4m"
+    sign_in(admin, live.url, "ada@example.com")
+    admin.goto(f"{live.url}/admin/mobile-setup")
+    symbol = admin.locator("[data-setup-image]")
+    create = admin.get_by_role("button", name="Create the pairing QR code")
+    if create.is_visible():
+        create.click()
+    expect(symbol).to_be_visible()
+    with Image.open(io.BytesIO(symbol.screenshot())) as screen:
+        write_video(video, filmed(screen))
+    own = with_camera(browser, video)
+    try:
+        app = own.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True).new_page()
+        app.goto(f"{live.url}/app")
+        app.get_by_role("button", name="Scan QR code").click()
+        app.get_by_label("Name of this phone").fill("Field phone 7", timeout=30_000)
+        app.get_by_role("button", name="Connect", exact=True).click()
+        app.get_by_label("E-mail or sign-in name").fill("tom@example.com")
+        app.get_by_label("Password", exact=True).fill(PASSWORD)
+        app.get_by_role("button", name="Sign in", exact=True).click()
+        expect(app.get_by_role("heading", name="Records")).to_be_visible()
+
+        admin.goto(f"{live.url}/admin/records?kind=vehicle")
+        admin.get_by_role("link", name="Flatbed 12").click()
+        [paper, *_] = rasterise(download_label(admin))
+        write_video(video, filmed(paper, tilt=-14))
+        app.get_by_role("link", name="Scan a sticker").click()
+        expect(app.get_by_role("heading", name="Flatbed 12")).to_be_visible(timeout=30_000)
+        assert app.get_by_role("link", name="Call Olga Ostrowska").get_attribute("href") == "tel:+12025550123"
+
+        revoke(admin, live.url)
+        is_out(app)
+    finally:
+        own.close()

@@ -47,7 +47,7 @@ guardWith((name) => {
 });
 
 const scanSetup = () => scan({ title: words.scan.setupTitle, onText: takeSetup });
-const scanSticker = () => scan({ title: words.scan.stickerTitle, onText: takeSticker });
+const scanSticker = (news = "") => scan({ title: words.scan.stickerTitle, onText: takeSticker, news });
 const offerTyped = (code) => offer({ way: "", secret: code, isTyped: true, company: "", logo: "", username: "" });
 
 // What a phone that is not signed in makes of a text: true when it was taken, else the sentence to show.
@@ -69,8 +69,7 @@ function takeSticker(text) {
   findSticker(text).then((sentence) => {
     if (!sentence) return;
     refused = { text, sentence, at: performance.now() };
-    say(sentence, { tone: "bad" });
-    if (location.hash === "#/scan") scanSticker();
+    if (location.hash === "#/scan") scanSticker(sentence);
   });
   return true;
 }
@@ -120,6 +119,7 @@ async function resume() {
 // The end of this phone's connection: nothing of the company stays, and a sentence says what to do.
 async function over(reason) {
   reset();
+  say("");
   await clearEverything();
   await go("ended", { instead: true, state: { reason } });
 }

@@ -46,10 +46,30 @@ export function records() {
 // Whoever comes back from a record finds the list as they left it: what was loaded, and where they were in it.
 const isStillGood = ({ q, kind, kept }, place) => kept?.place === place && kept.q === q && kept.kind === kind && performance.now() - kept.at < KEPT_MS;
 
-function restore(page, kept) {
-  draw(page, kept, "");
-  scrollTo(0, kept.y);
+// It is shown at once, and the portal is asked meanwhile whether it is still so (and whether this phone still may).
+async function restore(page, kept) {
+  const { place, y, at, ...found } = kept;
+  const redraw = (height) => {
+    draw(page, page.found, "");
+    scrollTo(0, height);
+  };
+  page.found = found;
+  redraw(y);
+  const asked = ++page.asked;
+  const answer = await ask(found).catch((fault) => {
+    if (!(fault instanceof Lost)) throw fault;
+  });
+  if (asked !== page.asked || !answer?.ok) return; // what is shown stays: it was right a moment ago
+  const fresh = answer.data.records;
+  if (JSON.stringify(fresh) === JSON.stringify(found.records.slice(0, fresh.length))) return;
+  const ids = new Set(fresh.map((one) => one.id));
+  const isWhole = answer.data.next_cursor === null;
+  const rest = isWhole ? [] : found.records.slice(fresh.length).filter((one) => !ids.has(one.id));
+  page.found = { ...found, records: [...fresh, ...rest], next_cursor: rest.length ? found.next_cursor : answer.data.next_cursor };
+  redraw(scrollY);
 }
+
+const ask = ({ q, kind }, cursor = "") => call(`/records?${new URLSearchParams(Object.entries({ q: q.trim(), kind, cursor }).filter(([, value]) => value))}`);
 
 function kinds(page) {
   const { last } = page;
@@ -70,10 +90,9 @@ async function fill(page, cursor = "") {
   const { q, kind } = page.last;
   if (!cursor) page.count.textContent = words.records.loading;
   page.after.replaceChildren();
-  const query = new URLSearchParams(Object.entries({ q: q.trim(), kind, cursor }).filter(([, value]) => value));
   let answer;
   try {
-    answer = await call(`/records?${query}`);
+    answer = await ask({ q, kind }, cursor);
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
     if (asked === page.asked) trouble(page, words.lost, () => fill(page, cursor));

@@ -11,8 +11,9 @@ import { words } from "../words.js";
 const SLOW_MS = 8000;
 const STILL_MS = 20000;
 
-// ``onText(text)`` returns true when it took the text, else a sentence that says why not.
-export function scan({ title, onText }) {
+// ``onText(text)`` returns true when it took the text, else a sentence that says why not. ``news`` is such a sentence
+// about the text before.
+export function scan({ title, onText, news = "" }) {
   const status = el("p", { class: "status", role: "status" });
   const view = el("div", { class: "view" });
   const tools = el("div", { class: "tools" });
@@ -32,7 +33,7 @@ export function scan({ title, onText }) {
     return false;
   };
   show({ title, kind: "scan", back, body: [view, status, tools], onLeave: stop });
-  const screen = { life, status, view, tools, take, stop };
+  const screen = { life, status, view, tools, take, news };
   const why = camera.whyNot();
   if (why) withoutCamera(screen, why);
   else withCamera(screen);
@@ -51,7 +52,7 @@ async function withCamera(screen) {
   if (running.why) return life.isOver || withoutCamera(screen, running.why);
   if (life.isOver) return running.stop();
   life.running = running;
-  status.textContent = running.isByPortal ? `${words.scan.point} ${words.scan.byServer}` : words.scan.point;
+  status.textContent = screen.news || (running.isByPortal ? `${words.scan.point} ${words.scan.byServer}` : words.scan.point);
   if (running.torch) tools.prepend(light(running.torch));
   life.timers.push(setTimeout(() => (status.textContent = words.scan.slow), SLOW_MS));
   life.timers.push(setTimeout(() => (status.textContent = words.scan.tooSmall), STILL_MS));
@@ -75,10 +76,10 @@ function withoutCamera(screen, why) {
     taken: [words.scan.taken],
   }[why];
   view.replaceChildren(el("div", { class: "problem" }, lines.map((line) => paragraph(line))));
-  status.textContent = lines[0];
-  status.className = "visually-hidden";
+  status.textContent = screen.news || lines[0];
+  status.className = screen.news ? "status" : "visually-hidden";
   const again = ["refused", "taken"].includes(why) && button(words.scan.again, () => withCamera(screen), "strong");
-  tools.replaceChildren(...[...otherWays(screen, words.scan.photoNow), again].filter(Boolean));
+  tools.replaceChildren(...[again, ...otherWays(screen, words.scan.photoNow)].filter(Boolean));
 }
 
 function otherWays(screen, label) {
