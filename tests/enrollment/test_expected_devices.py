@@ -256,3 +256,20 @@ def test_another_companys_owner_cannot_be_chosen(app, ada):
     assert answer.status_code == 422 and "Choose somebody of this company." in answer.text
     with app.app_context():
         assert db.session.query(Account).count() == 2
+
+
+def test_who_may_only_manage_codes_adds_devices_and_is_led_nowhere_forbidden(app, people, client):
+    with app.app_context():
+        account = db.session.query(Account).one()
+        make_member(account, "bob@example.com", name="Bob", role="member", permissions=["codes.manage"])
+    client.sign_in("bob@example.com")
+    assert f'href="{ADD}"' in client.get("/admin/installation-codes").text
+    device = add(app, client)
+    (grant,) = rows(app, Grant)
+    assert redeem(app, code_of(app, grant)) == device.public_id
+    pages = (ADD, f"/admin/devices/{device.public_id}/code", f"/admin/installation-codes/{grant.public_id}")
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200
+        links = set(re.findall(r'href="(/admin/[^"#]*)"', answer.text))
+        assert [link for link in links if client.get(link, follow_redirects=True).status_code == 403] == []

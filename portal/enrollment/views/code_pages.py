@@ -240,7 +240,9 @@ def _device_line(device: Device, people: dict[int, str], zone: str) -> dict[str,
     return {
         "name": device.name,
         "platform": ", ".join(filter(None, (device.platform, device.model))),
-        "href": url_for("admin.devices.show", public_id=device.public_id),
+        "href": url_for("admin.devices.show", public_id=device.public_id)
+        if current_identity().may("devices.manage")
+        else "",
         "status": STATUS_WORDS[device.status],
         "person": people.get(device.user_id, "") if device.user_id else "",
         "connected": shown(device.connected_at, zone),

@@ -14,7 +14,7 @@ from portal.enrollment import code_drafts, code_sending, expected, grants, targe
 from portal.enrollment.code_sending import BY_MAIL, BY_SMS, NOT_SENT, Content, Sending
 from portal.enrollment.forms import ExpectedDeviceForm, read_count
 from portal.enrollment.models import Grant
-from portal.enrollment.views.code_pages import shown, timezone
+from portal.enrollment.views.code_pages import CODES, shown, timezone
 from portal.enrollment.views.installation_codes import host, picture, scanned_link
 from portal.jobs import models as jobs
 from portal.lib.clock import show_moment
@@ -127,7 +127,13 @@ def _send(device: Device, grant: Grant, sending: Sending) -> None:
 
 
 def _add_page(form: ExpectedDeviceForm) -> str:
-    return render_template("enrollment/device_add.html", form=form, cancel_href=url_for("admin.devices.index"))
+    href, label = _back(url_for("admin.devices.index"), "Devices")
+    return render_template("enrollment/device_add.html", form=form, cancel_href=href, back_label=label)
+
+
+def _back(href: str, label: str) -> tuple[str, str]:
+    """Where to go back to: a page of devices, or the list of codes for whoever may not see those."""
+    return (href, label) if current_identity().may("devices.manage") else (CODES.href("index"), CODES.title)
 
 
 def _code_page(device: Device, form: ExpectedDeviceForm) -> str:
@@ -148,6 +154,7 @@ def _code_page(device: Device, form: ExpectedDeviceForm) -> str:
 
 def _describe(device: Device) -> dict[str, Any]:
     """The device, and what a code would do for it."""
+    href, label = _back(url_for("admin.devices.show", public_id=device.public_id), device.name)
     sentence = "It has no code that works. Make a new one to install it."
     if device.status == REVOKED:
         sentence = "It was revoked. Add it as a new device to install it again."
@@ -157,7 +164,8 @@ def _describe(device: Device) -> dict[str, Any]:
     return {
         "public_id": device.public_id,
         "name": device.name,
-        "href": url_for("admin.devices.show", public_id=device.public_id),
+        "href": href,
+        "back_label": label,
         "sentence": sentence,
         "may_have_code": device.status != REVOKED,
     }
