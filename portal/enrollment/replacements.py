@@ -8,9 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account, Membership
-from portal.accounts.names import has_email
-from portal.accounts.permissions import DEVICES_MANAGE, granted
-from portal.accounts.queries import list_members
+from portal.accounts.permissions import DEVICES_MANAGE, RECORDS_VIEW
+from portal.accounts.queries import list_reachable
 from portal.devices.models import Device, DeviceSession
 from portal.devices.sessions import DeviceFacts
 from portal.jobs import mails
@@ -76,6 +75,5 @@ def subject(device_name: str, words: Words = ENGLISH) -> str:
 
 
 def _whom(session: Session, account_id: int, user_ids: list[int]) -> list[Membership]:
-    readers = [one for one in list_members(session, account_id) if has_email(one.user.email)]
-    own = [one for one in readers if one.user_id in user_ids]
-    return own or [one for one in readers if DEVICES_MANAGE.name in granted(one.role, one.permissions)]
+    own = [one for one in list_reachable(session, account_id, RECORDS_VIEW) if one.user_id in user_ids]
+    return own or list_reachable(session, account_id, DEVICES_MANAGE)
