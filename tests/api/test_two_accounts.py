@@ -71,7 +71,11 @@ def snapshot(app):
         tables = (Device, Grant, Account, Membership, User)
         quiet = {"last_active_at", "last_ip", "last_ip_at", "networks", "new_network_at"}
         return [
-            tuple(db.session.execute(sa.select(*[c for c in table.__table__.c if c.name not in quiet])).all())
+            tuple(
+                db.session.execute(
+                    sa.select(*[c for c in table.__table__.c if c.name not in quiet]).order_by(table.id)
+                ).all()
+            )
             for table in tables
         ]
 
