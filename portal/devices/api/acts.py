@@ -9,10 +9,10 @@ from marshmallow import fields
 from portal.accounts.queries import get_account
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
+from portal.api.devices import DeviceSchema, show_device
 from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Whole
 from portal.devices import addresses, operations, queries
-from portal.devices.api.devices import DeviceSchema, show_device
 from portal.devices.models import ACTIVE, SUSPENDED
 from portal.web.context import now, session
 

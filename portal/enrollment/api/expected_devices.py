@@ -10,9 +10,9 @@ from marshmallow import fields
 from portal.accounts.queries import get_account
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
+from portal.api.devices import DeviceSchema, show_device
 from portal.api.problems import DoesNotFit, problem
 from portal.api.schemas import ApiSchema, Line, Moment, Text, Whole
-from portal.devices.api.devices import DeviceSchema, show_device
 from portal.devices.models import REVOKED, Device
 from portal.devices.operations import LONGEST_NAME
 from portal.devices.queries import get_device
