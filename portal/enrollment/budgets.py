@@ -22,6 +22,8 @@ from portal.gate.throttle import client_of
 TYPED_SITE = Limit("typed-site", 60, timedelta(minutes=10))
 TYPED_CLIENT = Limit("typed-client", 5, timedelta(minutes=10))
 SECRET_CLIENT = Limit("secret-client", 30, timedelta(minutes=1))
+# Right or wrong: a crew or a fleet joins behind one address in a morning, and no script fills the list of devices.
+ARRIVAL_CLIENT = Limit("arrival-client", 300, timedelta(minutes=10))
 # Two frames a second of one phone, and a little more: decoding costs 70 ms of a processor.
 PICTURE_CLIENT = Limit("picture-client", 150, timedelta(minutes=1))
 LONGEST_TYPED = 40  # characters; longer than any code with its hyphens, shorter than any 256-bit secret
@@ -86,10 +88,8 @@ def spend_picture(session: Session, *, ip: str, now: datetime) -> Spent | Refusa
 
 
 def give_back(session: Session, spent: Spent, now: datetime) -> None:
-    """After a right typed code its try comes back. Those at tokens do not: their limit is against load."""
-    subjects = tuple(pair for pair in spent.subjects if pair[0] is not SECRET_CLIENT)
-    if not subjects:
-        return
+    """After a right code or token its try comes back, all but the arrival, which counts either way."""
+    subjects = tuple(pair for pair in spent.subjects if pair[0] is not ARRIVAL_CLIENT)
     now = current_time(session, now)
     counters = _lock(session, subjects, now)
     _store(
@@ -112,7 +112,7 @@ def prune(session: Session, now: datetime, most: int) -> int:
 def _subjects(text: str, ip: str, is_proven: bool) -> tuple[tuple[Limit, str], ...]:
     client = client_of(ip)
     if not is_typed(text):
-        return ((SECRET_CLIENT, client),)
+        return (ARRIVAL_CLIENT, client), (SECRET_CLIENT, client)
     return ((TYPED_CLIENT, client),) if is_proven else ((TYPED_SITE, _SITE), (TYPED_CLIENT, client))
 
 

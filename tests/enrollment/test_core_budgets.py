@@ -85,17 +85,26 @@ def test_being_signed_in_does_not_lift_the_limit_of_an_address(database):
     assert isinstance(spend(is_proven=True), Refusal)
 
 
-def test_thirty_tokens_a_minute_and_none_comes_back(database):
-    for _ in range(30):
+def test_thirty_wrong_tokens_a_minute(database):
+    assert all(isinstance(spend(TOKEN), Spent) for _ in range(30))
+    refusal = spend(TOKEN)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.scope, refusal.wait <= MINUTE) == (budgets.SECRET_CLIENT.scope, True)
+    assert isinstance(spend(), Spent)
+    back(MINUTE)
+    assert isinstance(spend(TOKEN), Spent)
+
+
+def test_a_crew_joins_behind_one_address_and_a_script_does_not_for_ever(database):
+    for _ in range(300):
         spent = spend(TOKEN)
         assert isinstance(spent, Spent)
         budgets.give_back(db.session(), spent, NOW)
         db.session.commit()
     refusal = spend(TOKEN)
     assert isinstance(refusal, Refusal)
-    assert (refusal.scope, refusal.wait <= MINUTE) == (budgets.SECRET_CLIENT.scope, True)
-    assert isinstance(spend(), Spent)
-    back(MINUTE)
+    assert refusal.scope == budgets.ARRIVAL_CLIENT.scope
+    back(10 * MINUTE)
     assert isinstance(spend(TOKEN), Spent)
 
 
@@ -114,6 +123,6 @@ def test_counters_whose_windows_are_over_are_forgotten(database):
     back(timedelta(hours=2))
     spend(ip="203.0.113.9")
     # The installation's counter is in use again: it stays, and its address.
-    assert [budgets.prune(db.session(), NOW, 1) for _ in range(3)] == [1, 1, 0]
+    assert [budgets.prune(db.session(), NOW, 1) for _ in range(4)] == [1, 1, 1, 0]
     db.session.commit()
     assert db.session.scalar(select(func.count()).select_from(EnrollmentCounter)) == 2
