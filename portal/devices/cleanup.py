@@ -1,4 +1,7 @@
-"""What time ends: sessions of phones, old links of refresh chains, dead cookies, kept addresses; never a display."""
+"""What time ends: sessions of phones, old links of refresh chains, dead cookies, kept addresses; never a display.
+
+Sessions that ended go for good later still: until then a phone that comes back learns why it is out.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,26 +14,30 @@ from portal.devices.models import IDLE, TOO_OLD, Device, DeviceSession, PhoneCoo
 from portal.devices.sessions import end_listed
 
 KEPT_FOR = timedelta(days=7)  # retired refresh tokens and dead cookies (facts: devices, section 4.7)
+SESSIONS_KEPT_FOR = timedelta(days=400)  # after their end, as long as redemptions (facts: devices, section 4.7)
 CHUNK = 1_000  # rows of a kind in one transaction, so that phones and visitors get their turn to write
 
 
 @dataclass(frozen=True)
 class Tidied:
-    """How many sessions ended, how many tokens and cookies went, and how many devices forgot their address."""
+    """How many sessions ended, tokens and cookies went, sessions of long ago went, and devices forgot their address."""
 
     sessions: int
     secrets: int
+    old_sessions: int
     addresses: int
 
     @property
     def rows(self) -> int:
         """All of them; 0 when nothing is left to do."""
-        return self.sessions + self.secrets + self.addresses
+        return self.sessions + self.secrets + self.old_sessions + self.addresses
 
 
 def tidy(session: Session, now: datetime) -> Tidied:
     """A chunk of each kind, in the caller's transaction; to be repeated until it finds nothing."""
-    return Tidied(end_expired(session, now), retire(session, now), forget_addresses(session, now))
+    return Tidied(
+        end_expired(session, now), retire(session, now), delete_old(session, now), forget_addresses(session, now)
+    )
 
 
 def end_expired(session: Session, now: datetime) -> int:
@@ -51,6 +58,19 @@ def retire(session: Session, now: datetime) -> int:
     is_passed = (RefreshToken.rotated_at <= now - KEPT_FOR) & RefreshToken.successor_first_used_at.is_not(None)
     is_dead = PhoneCookie.revoked_at <= now - KEPT_FOR
     return _delete(session, RefreshToken, is_passed) + _delete(session, PhoneCookie, is_dead)
+
+
+def delete_old(session: Session, now: datetime) -> int:
+    """Deletes sessions that ended long ago, with what is left of their tokens and cookies. Returns how many."""
+    over = select(DeviceSession.id).where(DeviceSession.ended_at <= now - SESSIONS_KEPT_FOR)
+    ids = session.scalars(over.order_by(DeviceSession.id).limit(CHUNK)).all()
+    if ids:
+        for table in (RefreshToken, PhoneCookie):
+            theirs = delete(table).where(table.session_id.in_(ids))
+            session.execute(theirs.execution_options(synchronize_session=False))
+        gone = delete(DeviceSession).where(DeviceSession.id.in_(ids))
+        session.execute(gone.execution_options(synchronize_session=False))
+    return len(ids)
 
 
 def _delete(session: Session, table: type[RefreshToken | PhoneCookie], which: ColumnElement[bool]) -> int:

@@ -11,6 +11,7 @@ from portal.web.context import now, session
 
 WORDS = {
     "sessions": "sessions of phones ended",
+    "old_sessions": "sessions of long ago deleted",
     "secrets": "dead tokens and cookies of phones deleted",
     "onboarding_grants": "one-time codes deleted",
     "redemptions": "old tries at codes deleted",

@@ -72,9 +72,20 @@ def test_after_366_days_every_phone_ends_and_displays_do_not(account, refresh):
 
 def test_a_phone_is_told_why_after_the_cleanup_too(account, refresh):
     phone = make_phone(account, now=NOW)
-    for days in (91, 500):
+    for days in (91, 400):  # facts: devices, section 5, threat 24
         cleanup.tidy(db.session(), NOW + timedelta(days=days))
         assert refresh(phone.refresh_token, NOW + timedelta(days=days)) == phones.Refusal("expired")
+
+
+def test_sessions_that_ended_go_after_400_days_and_their_phone_must_be_paired_again(account, refresh):
+    phone, display = make_phone(account, now=NOW), make_display(account)
+    sessions.make_phone_cookie(db.session(), phone.session_id, NOW)
+    sessions.end_sessions(db.session(), phone.device_id, "admin", NOW)
+    assert cleanup.tidy(db.session(), NOW + timedelta(days=399)).old_sessions == 0
+    assert cleanup.tidy(db.session(), NOW + timedelta(days=400)).old_sessions == 1
+    assert db.session.scalars(sa.select(DeviceSession.id)).all() == [display.session_id]
+    assert refresh(phone.refresh_token, NOW + timedelta(days=400)) == phones.Refusal(phones.INVALID)
+    assert db.session.get_one(Device, phone.device_id).status == "active", "the device stays in the list"
 
 
 def test_passed_links_go_after_a_week(account, refresh):

@@ -121,6 +121,7 @@ def test_the_command_does_the_same_and_prints_what(app, company):
     assert answer.exit_code == 0, answer.output
     assert answer.output.splitlines() == [
         "1 sessions of phones ended",
+        "0 sessions of long ago deleted",
         "0 dead tokens and cookies of phones deleted",
         "1 one-time codes deleted",
         "0 old tries at codes deleted",
