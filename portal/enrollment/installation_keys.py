@@ -40,6 +40,13 @@ class Progress:
     ends_at: datetime | None
 
 
+def is_current(session: Session, account_id: int, generation: int | None) -> bool:
+    """Whether the key of this number is still the newest, held until the commit; None: whichever it is."""
+    lock_account(session, account_id)
+    key = current_key(session, account_id)
+    return generation is None or (key is not None and key.generation == generation)
+
+
 def rotate(
     session: Session, key_ring: KeyRing, *, account_id: int, overlap_hours: int, actor: Actor, now: datetime
 ) -> Grant:

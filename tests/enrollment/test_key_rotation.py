@@ -36,6 +36,15 @@ def test_rotation_asks_with_exact_numbers_and_cuts_by_default(app, with_key, acc
         assert event.after == {"generation": 2, "overlap_hours": 0} and event.actor_name == "Ada Admin"
 
 
+def test_a_second_tap_does_not_rotate_the_new_key_too(app, with_key, account_id):
+    page = with_key.get(f"{PAGE}/rotate").text
+    assert 'name="generation" value="1"' in page
+    for _ in range(2):
+        answer = with_key.submit(f"{PAGE}/rotate", {"mode": "cut", "generation": "1"}, follow_redirects=True)
+    assert "The key was rotated a moment ago" in answer.text
+    assert ask(with_key, "pairing-qr").json["generation"] == 2
+
+
 def test_an_overlap_shows_who_is_left(app, with_key, account_id):
     pixel = pair(app, account_id, "Pixel", user="tom@example.com")
     pair(app, account_id, "<i>Phone</i>")

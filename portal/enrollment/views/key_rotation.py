@@ -13,7 +13,7 @@ from portal.enrollment import installation_keys, pairing
 from portal.enrollment.forms import show_local
 from portal.enrollment.models import KeyRotation
 from portal.enrollment.queries import current_key
-from portal.enrollment.views.mobile_setup_forms import OverlapForm, PlanForm
+from portal.enrollment.views.mobile_setup_forms import PlanForm, RotateForm
 from portal.errors import NotFound
 from portal.lib.clock import show_moment
 from portal.web.context import now, portal, session
@@ -25,16 +25,19 @@ key_rotation = Blueprint("key_rotation", __name__, url_prefix="/mobile-setup/rot
 @key_rotation.get("")
 def ask() -> str:
     """What a rotation does to how many phones, and the two ways of doing it."""
-    return _question(OverlapForm(formdata=None))
+    return _question(RotateForm(formdata=None))
 
 
 @key_rotation.post("")
 def rotate() -> ResponseReturnValue:
     """A new key. The QR codes of the old one stop."""
-    form, me = OverlapForm(), current_identity()
+    form, me = RotateForm(), current_identity()
     hours = form.overlap_hours() if form.validate() else None
     if hours is None:
         return _question(form), 422
+    if not installation_keys.is_current(session(), me.account_id, form.generation.data):
+        flash("The key was rotated a moment ago: this is the newest QR code. Nothing more was changed.", "info")
+        return redirect(url_for("admin.mobile_setup.index"), 303)
     made = installation_keys.rotate(
         session(), portal().key_ring, account_id=me.account_id, overlap_hours=hours, actor=me.actor, now=now()
     )
@@ -112,7 +115,7 @@ def _account() -> Account:
     return get_account(session(), current_identity().account_id)
 
 
-def _question(form: OverlapForm) -> str:
+def _question(form: RotateForm) -> str:
     account = _account()
     key = current_key(session(), account.id)
     if key is None:
@@ -120,6 +123,7 @@ def _question(form: OverlapForm) -> str:
     return render_template(
         "enrollment/key_rotation.html",
         form=form,
+        generation=key.generation,
         company=account.name,
         consequences=_consequences(pairing.count_paired(session(), account.id), key.generation or 1),
     )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
-from wtforms.widgets import DateTimeLocalInput, NumberInput
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import DateTimeLocalInput, HiddenInput, NumberInput
 
 from portal.enrollment.forms import NO_MOMENT, RoomForm, read_count, read_local
 from portal.enrollment.installation_keys import LONGEST_OVERLAP_HOURS, LONGEST_PERIOD_DAYS, USUAL_OVERLAP_HOURS
@@ -61,6 +61,12 @@ class OverlapForm(RoomForm):
             return hours
         self.refuse({"overlap": f"Type a whole number, at most {LONGEST_OVERLAP_HOURS // 24} days."})
         return None
+
+
+class RotateForm(OverlapForm):
+    """An answer to the question about one key: a second tap, or a page left open, must not rotate the next one too."""
+
+    generation = IntegerField(widget=HiddenInput(), validators=[Optional()])
 
 
 class PlanForm(OverlapForm):
