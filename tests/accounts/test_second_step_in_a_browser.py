@@ -11,6 +11,12 @@ from tests.factories.people import make_account, make_member
 from tests.journeys.inspecting import EVERYTHING, Complaints, axe, misplaced
 
 
+def follow(page, selector):
+    """A click, and the page it leads to."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def looks_right(page):
     assert axe(page, EVERYTHING) == []
     assert misplaced(page) == []
@@ -25,14 +31,14 @@ def test_from_setting_up_to_the_next_sign_in(live_app, live, desktop, phone):
     page.fill("#email", "ada@example.com")
     page.fill("#password", PASSWORD)
     page.click("main button:not([type=button])")
-    page.click("text=Set up")
+    follow(page, "text=Set up")
     looks_right(page)
     address = read_png(page.locator(".qr-image").screenshot())[0]
     assert address.startswith("otpauth://totp/")
     codes = pyotp.parse_uri(address)
     assert codes.secret == page.locator("code").inner_text().replace(" ", "")
     page.fill("#code", codes.now())
-    page.click("text=Turn on")
+    follow(page, "text=Turn on")
     looks_right(page)
     recovery = page.locator("code").first.inner_text()
     page.click("text=I have kept them")
@@ -42,7 +48,7 @@ def test_from_setting_up_to_the_next_sign_in(live_app, live, desktop, phone):
         db.session.commit()
     page.goto(f"{live.url}/admin/settings/people")
     page.fill("#email", "mia@example.com")
-    page.click("text=Make a link")
+    follow(page, "text=Make a link")
     looks_right(page)
     page.fill("#confirm-password", PASSWORD)
     page.fill("#confirm-code", recovery)
@@ -59,9 +65,9 @@ def test_from_setting_up_to_the_next_sign_in(live_app, live, desktop, phone):
     small.goto(f"{live.url}/sign-in")
     small.fill("#email", "ada@example.com")
     small.fill("#password", PASSWORD)
-    small.click("main button:not([type=button])")
+    follow(small, "main button:not([type=button])")
     looks_right(small)
     small.fill("#code", recovery)
-    small.click("main button")
+    follow(small, "main button")
     looks_right(small)
     assert "That code is not right" in small.inner_text("main")

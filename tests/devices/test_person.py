@@ -51,7 +51,7 @@ def test_who_changes_the_password_is_signed_out_on_phones_and_an_open_qr_code_en
         account = make_account()
         ada, mia = make_member(account), make_member(account, "mia@example.com", name="Mia")
         own, other = make_phone(account, ada.user_id), make_phone(account, mia.user_id)
-        made, hers = make_onboarding(ada), make_onboarding(mia)
+        made, hers = (make_onboarding(one, now=datetime.now(UTC)) for one in (ada, mia))
     client.sign_in("ada@example.com")
     answer = client.submit("/admin/profile/password", {"current_password": PASSWORD, "new_password": NEW})
     assert answer.status_code == 303
@@ -76,8 +76,11 @@ def test_a_new_password_from_an_admin_ends_every_sign_in_of_the_person(app, clie
         )  # fmt: skip
         db.session.commit()
         phone, made, user_id, public_id = (
-            make_phone(account, crew.user_id), make_onboarding(crew), crew.user_id, crew.public_id,
-        )  # fmt: skip
+            make_phone(account, crew.user_id),
+            make_onboarding(crew, now=datetime.now(UTC)),
+            crew.user_id,
+            crew.public_id,
+        )
     client.sign_in("ada@example.com")
     assert client.submit(f"/admin/settings/people/{public_id}/password").status_code == 303
     assert ends(app, phone) == ["admin"]

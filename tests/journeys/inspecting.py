@@ -46,7 +46,6 @@ _LOW = """() => [...document.querySelectorAll('.button, .field')]
 
 def axe(page: Page, options: dict) -> list[str]:
     """Findings, each with its rule, its places and why."""
-    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     answer = page.evaluate(f"axe.run({json.dumps(options)})")

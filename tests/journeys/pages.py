@@ -43,4 +43,8 @@ def download_label(page: Page) -> bytes:
         dialog.get_by_role("link", name="PDF").click()
     content = Path(download.value.path()).read_bytes()
     dialog.get_by_role("button", name="Close").click()
+    # Closing steps back in the history, which ends a navigation that comes too soon.
+    page.evaluate("new Promise((done) => (function look() { history.state?.dialog ? setTimeout(look, 5) : done() })())")
+        "!history.state?.dialog"
+    )  # closing steps back in the history, which ends what comes too soon
     return content

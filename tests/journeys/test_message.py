@@ -63,7 +63,8 @@ def test_place_and_address_reach_the_inbox_and_the_answer_the_visitor(live, live
     visitor, faults = context.new_page(), []
     visitor.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
     enter(visitor, live.url + truck)
-    visitor.get_by_role("link", name="Send a message").click()
+    with visitor.expect_navigation():
+        visitor.get_by_role("link", name="Send a message").click()
     assert findings(visitor) == []
     assert visitor.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     visitor.get_by_text("Add your name, a way to answer").click()
@@ -86,7 +87,8 @@ def test_place_and_address_reach_the_inbox_and_the_answer_the_visitor(live, live
 
     admin = desktop.new_page()
     sign_in(admin, live.url, "ada@example.com")
-    admin.get_by_role("link", name="Messages").click()
+    with admin.expect_navigation():
+        admin.get_by_role("link", name="Messages").click()
     assert findings(admin) == []
     admin.get_by_role("link", name="Flatbed 12: Papers expired").click()
     expect(admin.get_by_role("link", name="52.23, 21.01")).to_be_visible()
