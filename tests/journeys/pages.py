@@ -45,6 +45,4 @@ def download_label(page: Page) -> bytes:
     dialog.get_by_role("button", name="Close").click()
     # Closing steps back in the history, which ends a navigation that comes too soon.
     page.evaluate("new Promise((done) => (function look() { history.state?.dialog ? setTimeout(look, 5) : done() })())")
-        "!history.state?.dialog"
-    )  # closing steps back in the history, which ends what comes too soon
     return content
