@@ -74,15 +74,18 @@ def columns(draft: Draft) -> dict[str, object]:
     }
 
 
-def check(draft: Draft, now: datetime, *, kept_expiry: datetime | None = None) -> dict[str, str]:
-    """One sentence by field; empty when all is well. ``kept_expiry``: what stands already and may stay, though past."""
+def check(draft: Draft, now: datetime, *, kept_expiry: datetime | None = None, use_count: int = 0) -> dict[str, str]:
+    """One sentence by field; empty when all is well.
+
+    ``kept_expiry``: what stands already and may stay, though past. ``use_count``: uses that are spent already.
+    """
     errors = dict(draft.errors)
     for name, sentence in (
         ("description", _check_description(draft.description)),
         ("action", "" if draft.action in ACTIONS else "Choose what the code does."),
         ("expires_at", _check_expiry(draft.expires_at, now, kept_expiry)),
         ("not_before", _check_start(draft)),
-        ("max_uses", _check_uses(draft.max_uses)),
+        ("max_uses", _check_uses(draft.max_uses, use_count)),
         *_check_action(draft),
     ):
         if sentence:
@@ -167,8 +170,12 @@ def _check_start(draft: Draft) -> str:
     return "It would begin after it has expired. Choose an earlier moment."
 
 
-def _check_uses(uses: int | None) -> str:
-    return "" if uses is not None and 1 <= uses <= MOST_USES else f"Type a number from 1 to {MOST_USES:,}."
+def _check_uses(uses: int | None, use_count: int) -> str:
+    if uses is None or not 1 <= uses <= MOST_USES:
+        return f"Type a number from 1 to {MOST_USES:,}."
+    if uses >= use_count:
+        return ""
+    return f"It was used {use_count:,} times already. Type {use_count:,} to allow no more uses, or a larger number."
 
 
 def _check_action(draft: Draft) -> tuple[tuple[str, str], ...]:

@@ -247,7 +247,7 @@ def edit_installation_code(
         return Faults({"": "This code was removed. Make a new one."})
     if grant.version != version:
         return Conflict(grant.version, _changes_since(session, grant, version))
-    errors = _check(session, account_id, draft, now, kept_expiry=grant.expires_at)
+    errors = _check(session, account_id, draft, now, kept_expiry=grant.expires_at, use_count=grant.use_count)
     if errors:
         return Faults(errors)
     before = _terms(grant)
@@ -367,10 +367,16 @@ def _insert(session: Session, build: Callable[[], Grant]) -> Grant:
 
 
 def _check(
-    session: Session, account_id: int, draft: Draft, now: datetime, kept_expiry: datetime | None = None
+    session: Session,
+    account_id: int,
+    draft: Draft,
+    now: datetime,
+    *,
+    kept_expiry: datetime | None = None,
+    use_count: int = 0,
 ) -> dict[str, str]:
     """One sentence by field: of the draft itself, and of rows that are not this account's."""
-    errors = code_drafts.check(draft, now, kept_expiry=kept_expiry)
+    errors = code_drafts.check(draft, now, kept_expiry=kept_expiry, use_count=use_count)
     columns = code_drafts.columns(draft)
     user_id, device_id = columns["user_id"], columns["device_id"]
     if isinstance(user_id, int) and find_membership(session, account_id, user_id) is None:

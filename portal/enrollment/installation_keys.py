@@ -1,7 +1,8 @@
 """The installation key of a company and its rotation: at once, with an overlap, or by a plan.
 
 A rotation makes the next generation and gives the keys before it an end: now, or after the overlap, in which phones
-with a signed-in person move at their next refresh and all others by scanning again (facts: devices, section 3). Lock
+with a signed-in person move at their next refresh and all others by scanning again (facts: devices, section 3). A mail
+with a key that has ended is not sent. Lock
 order: account, grant, device, as at a redemption.
 """
 
@@ -18,6 +19,7 @@ from portal.devices.models import REVOKED, Device
 from portal.enrollment.grants import ensure_installation_key, lock_account, make_installation_key
 from portal.enrollment.models import INSTALLATION_KEY, Grant, KeyRotation
 from portal.enrollment.queries import current_key
+from portal.jobs import mails
 from portal.lib.clock import local
 from portal.lib.sealing import KeyRing
 
@@ -25,6 +27,8 @@ LONGEST_OVERLAP_HOURS = 90 * 24
 USUAL_OVERLAP_HOURS = 14 * 24  # facts: devices, section 4.3
 LONGEST_PERIOD_DAYS = 365
 MOST_NAMES = 200
+PAIRING_MAIL = "enrollment.pairing_qr"  # the kind of mails that carry the key
+OUTDATED = "The key was rotated before this was sent: its QR code works no more. Send the new one from Mobile Setup."
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def rotate(
     generation = (before.generation or 0) + 1
     grant = make_installation_key(session, key_ring, account_id=account_id, generation=generation, actor=actor, now=now)
     _turn_devices(session, account_id, generation, ends_at)
+    if ends_at == now:
+        mails.withdraw(session, account_id=account_id, kind=PAIRING_MAIL, fault=OUTDATED)
     record(
         session,
         account_id=account_id,

@@ -13,6 +13,7 @@ from portal.accounts.queries import list_members
 from portal.audit.operations import Actor, record
 from portal.devices.models import REVOKED, Device, DeviceSession
 from portal.enrollment.grants import reveal
+from portal.enrollment.installation_keys import PAIRING_MAIL
 from portal.enrollment.models import INSTALLATION_KEY, Grant
 from portal.enrollment.payloads import KINDS, api_address, link
 from portal.jobs import mails
@@ -154,7 +155,7 @@ def send(
     return mails.post(
         session,
         account_id=account.id,
-        kind="enrollment.pairing_qr",
+        kind=PAIRING_MAIL,
         recipient=member.user.email,
         subject=f"Connect your phone to {account.name}",
         text_body=text,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.jobs.models import BY_SMS, DEAD, QUEUED, Mail
@@ -148,6 +148,12 @@ def post_sms(
     session.add(mail)
     session.flush()
     return mail
+
+
+def withdraw(session: Session, *, account_id: int, kind: str, fault: str) -> None:
+    """Mails of this kind that wait go out no more: what they say has ceased to be true. ``fault`` tells admins why."""
+    waiting = (Mail.account_id == account_id, Mail.kind == kind, Mail.state == QUEUED)
+    session.execute(update(Mail).where(*waiting).values(state=DEAD, fault=fault))
 
 
 def _address(text: str) -> str:

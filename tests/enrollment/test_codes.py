@@ -307,6 +307,22 @@ def test_edit_changes_what_was_changed_and_keeps_the_seconds_of_the_rest(app, ad
         assert event.before["description"] == "Night shift" and event.after["description"] == "Late shift"
 
 
+def test_fewer_uses_than_are_spent_are_refused_at_the_field(app, ada):
+    public_id = add(app, ada)
+    with app.app_context():
+        db.session.query(Grant).filter_by(public_id=public_id).update({"use_count": 2})
+        db.session.commit()
+    answer = ada.submit(f"{CODES}/{public_id}/edit", typed(max_uses="1", version="1"))
+    assert answer.status_code == 422
+    assert "Number of uses: It was used 2 times already. Type 2 to allow no more uses" in text_of(answer)
+    assert grants(app)[0].max_uses == 25
+
+
+def test_an_empty_list_offers_one_way_to_add(ada):
+    for path in (CODES, "/admin/provisioning-tokens"):
+        assert ada.get(path).get_data(as_text=True).count("</svg>Add</a>") == 1
+
+
 def test_an_expired_code_keeps_its_past_while_something_else_is_edited(app, ada):
     public_id = add(app, ada)
     with app.app_context():

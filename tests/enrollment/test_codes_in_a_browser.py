@@ -89,7 +89,7 @@ def test_the_pop_up_shows_a_code_that_scans_and_closes_by_cross_and_escape(admin
 
 
 def test_the_editor_shows_the_fields_of_the_chosen_action_only(admin, live):
-    admin.get_by_role("link", name="Add").click()
+    admin.get_by_role("link", name="Add", exact=True).click()
     fields = {name: admin.get_by_label(name, exact=True) for name in ("Username prefix", "Account", "Device")}
 
     def visible() -> list[str]:

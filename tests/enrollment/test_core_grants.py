@@ -160,6 +160,19 @@ def test_editing_opens_an_exhausted_and_an_expired_code_again(company):
     assert grants.state(edit(made, max_uses=2, expires_at=NOW + 30 * DAY), NOW + 29 * DAY) == grants.ACTIVE
 
 
+def test_uses_that_are_spent_are_not_taken_back(company):
+    account, member = company
+    made = make_code(account, user_id=member.user_id, max_uses=3)
+    for _ in range(2):
+        redeem(made.secret)
+    refused = edit(made, max_uses=1)
+    assert isinstance(refused, grants.Faults)
+    assert refused.errors == {
+        "max_uses": "It was used 2 times already. Type 2 to allow no more uses, or a larger number."
+    }
+    assert grants.state(edit(made, max_uses=2), NOW) == grants.EXHAUSTED
+
+
 def test_nothing_revives_a_revoked_code(company):
     account, member = company
     made = make_code(account, user_id=member.user_id)

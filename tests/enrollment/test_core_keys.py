@@ -15,6 +15,8 @@ from portal.demo.filling import fill
 from portal.enrollment import grants, installation_keys, queries, redemption
 from portal.enrollment.models import INSTALLATION_KEY, Grant, KeyRotation
 from portal.extensions import db
+from portal.jobs import mails
+from portal.jobs.models import DEAD, QUEUED, Mail
 from tests.enrollment.ways import ADMIN, DAY, HOUR, MINUTE, NOW, make_key, make_onboarding, reason, redeem, ring
 from tests.factories.people import make_account, make_member
 
@@ -107,6 +109,25 @@ def test_an_overlap_is_neither_negative_nor_endless(account, hours, kept):
     rotate(account, hours=hours)
     old = db.session.scalars(select(Grant).where(Grant.generation == 1)).one()
     assert old.superseded_at == NOW + kept * HOUR
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0, DEAD), (1, QUEUED)])
+def test_a_mail_that_waits_with_a_key_that_is_cut_is_held_back(account, hours, state):
+    make_key(account)
+    other = make_account("Other")
+    for one, kind in (
+        (account, installation_keys.PAIRING_MAIL),
+        (account, "reminders"),
+        (other, "enrollment.pairing_qr"),
+    ):
+        mails.post(
+            db.session(), account_id=one.id, kind=kind, recipient="tom@example.com", subject="QR", text_body="QR",
+            html_body="", now=NOW,
+        )  # fmt: skip
+    rotate(account, hours=hours)
+    held, *rest = db.session.scalars(select(Mail).order_by(Mail.id)).all()
+    assert (held.state, "The key was rotated" in held.fault) == (state, state == DEAD)
+    assert [(one.state, one.fault) for one in rest] == [(QUEUED, "")] * 2
 
 
 def test_a_rotation_is_audited_without_the_key(account):
