@@ -1,8 +1,10 @@
 """Devices in words: a line of a list, its status, what asks for a look. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.audit.words import Change, action_words
 from portal.devices.models import ACTIVE, EXPECTED, PENDING, REVOKED, SUSPENDED
 from portal.devices.queries import STALE_AFTER, Listed
 from portal.lib.clock import show_moment
@@ -23,6 +25,21 @@ MEANINGS = {
     EXPECTED: "It was added by an admin. Whoever scans its code installs it.",
     REVOKED: "It was signed out for good. To come back it needs a new QR code.",
 }
+
+# What the history of a device says that somebody did, by the action of the event, and the names of what changed.
+DEEDS = {
+    "device.add": "added it",
+    "device.enrol": "joined",
+    "device.rename": "renamed it",
+    "device.suspend": "suspended it",
+    "device.resume": "resumed it",
+    "device.approve": "approved it",
+    "device.revoke": "revoked it",
+    "device.sign_in": "signed in",
+    "device.sign_out": "signed out",
+    "device.token_reuse": "showed a used refresh token and was signed out",
+}
+FIELDS = {"by": "way in", "grant": "code"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,21 @@ def describe(listed: Listed, *, joined_by: str, timezone: str, now: datetime) ->
         address=device.last_ip,
         joined_by=joined_by,
         flags=_flags(listed, now),
+    )
+
+
+def deed(action: str) -> str:
+    """What somebody did to a device, after their name: "suspended it"."""
+    return DEEDS.get(action, action_words(action))
+
+
+def in_words(change: Change, ways_in: Mapping[str, str]) -> Change:
+    """A change of a device as people say it: a status, and a way in by its kind."""
+    words = {"status": STATUS_WORDS, "by": ways_in}.get(change.field, {})
+    return Change(
+        FIELDS.get(change.field, change.field),
+        words.get(change.before, change.before),
+        words.get(change.after, change.after),
     )
 
 

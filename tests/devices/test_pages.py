@@ -166,7 +166,7 @@ def test_suspended_resumed_approved_and_revoked(app, ada, company):
         assert ada.submit(f"{PAGE}/{public_id}/{act}").status_code == 303
         assert status(app, public_id) == then, act
     page = ada.get(f"{PAGE}/{beta}").text
-    for words in ("Device: suspend", "Device: resume", "Device: revoke", "It was signed out for good"):
+    for words in ("suspended it", "resumed it", "revoked it", "It was signed out for good"):
         assert words in page
     assert "Revoke Access" not in page, "there is nothing left to revoke"
 
@@ -200,7 +200,7 @@ def test_how_it_joined_is_known_when_its_one_time_code_is_forgotten(app, ada, co
         db.session.commit()
     page = ada.get(f"{PAGE}/{company['beta']}").text
     assert "Added by an admin" not in page and "No code has been used" not in page
-    assert page.count("Mobile App") == 3 and "redeemed" in page, "in the navigation, the details and the tries"
+    assert page.count("Mobile App") == 4 and "redeemed" in page, "in the navigation, details, tries and history"
     row = re.search(r"<tr>(?:(?!</tr>).)*>beta</a>.*?</tr>", ada.get(PAGE).text, re.DOTALL)[0]
     assert "Mobile App" in row
 
@@ -217,7 +217,7 @@ def test_the_page_of_a_device_says_how_it_joined_and_what_became_of_it(app, ada,
     page = ada.get(f"{PAGE}/{company['beta']}").text
     for words in (
         *("Cab tablet", "How it joined", "Mobile App", "redeemed", "iPhone, Safari"),
-        *("Device: rename", '<del dir="auto">beta</del>', "Device identifier", company["beta"]),
+        *("renamed it", '<del dir="auto">beta</del>', "Device identifier", company["beta"]),
     ):
         assert words in page
     ada.submit(f"{PAGE}/{company['beta']}/name", {"name": "  "})
@@ -286,3 +286,13 @@ def test_a_number_of_days_that_is_none_is_refused(app, ada, typed):
     assert answer.status_code == 422 and "Type a number from 0 to 365." in answer.text
     with app.app_context():
         assert {days for (days,) in db.session.query(Account.device_address_days)} == {30}
+
+
+def test_the_history_says_in_words_what_was_done(ada, company):
+    ada.submit(f"{PAGE}/{company['Waiting']}/approve")
+    ada.submit(f"{PAGE}/{company['Waiting']}/suspend")
+    page = ada.get(f"{PAGE}/{company['Waiting']}").text
+    history = page[page.index('id="history-title"') :]
+    assert "approved it" in history and "suspended it" in history
+    assert "Waiting for approval" in history and "pending_approval" not in history
+    assert "Device: " not in history

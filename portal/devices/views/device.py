@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 from portal.accounts.queries import get_account
 from portal.audit.models import AuditEvent
 from portal.audit.queries import list_for_target
-from portal.audit.words import action_words, changes
+from portal.audit.words import changes
 from portal.devices import operations, queries
 from portal.devices.models import Device
 from portal.devices.views.devices import devices
-from portal.devices.wording import MEANINGS, Line, describe, revoked_means, suspended_means
+from portal.devices.wording import MEANINGS, Line, deed, describe, in_words, revoked_means, suspended_means
 from portal.enrollment import joining
 from portal.lib.clock import show_moment
 from portal.lib.lines import one_line
@@ -136,8 +136,8 @@ def _event(event: AuditEvent, timezone: str) -> dict[str, object]:
     return {
         "at": show_moment(event.at, timezone),
         "who": event.actor_name,
-        "did": action_words(event.action),
-        "changes": changes(event.before, event.after),
+        "did": deed(event.action),
+        "changes": [in_words(change, joining.KINDS) for change in changes(event.before, event.after)],
     }
 
 
