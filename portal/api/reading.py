@@ -31,6 +31,8 @@ class Parser(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The JSON document of the body."""
+        if getattr(schema, "may_be_absent", False) and not req.mimetype and not req.get_data(cache=True):
+            return {}
         if not is_json_request(req) or req.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType  # no body of ours is worth packing (RFC 9110, section 8.4)
         return read_json(req.get_data(cache=True))

@@ -24,10 +24,12 @@ class ApiSchema(ma.Schema):
     """A document, in or out. ``Meta.unknown`` stays RAISE: what we do not know we do not take.
 
     ``rules``: what the description says of the fields together; a schema that has some checks them itself.
+    ``may_be_absent``: no body at all is a document without fields; its door says ``required=False`` as well.
     """
 
     error_messages = {"unknown": UNKNOWN, "type": "Send a JSON object."}  # noqa: RUF012  # the library's own attribute
     rules: ClassVar[dict[str, Any]] = {}
+    may_be_absent: ClassVar[bool] = False
 
 
 class Spelling(validate.Regexp):

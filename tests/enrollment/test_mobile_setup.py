@@ -72,6 +72,18 @@ def test_the_qr_carries_api_url_company_and_key(app, with_key, account_id):
     assert only_symbol(answer["svg"]) == symbol_of(answer["payload"])
 
 
+def test_everybodys_code_needs_no_body(app, with_key):
+    headers = {"X-CSRFToken": with_key.token()}
+    answer = with_key.post("/api/v1/admin/pairing-qr", headers=headers)
+    assert answer.status_code == 200 and answer.json == ask(with_key, "pairing-qr").json
+    described = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    assert described["/api/v1/admin/pairing-qr"]["post"]["requestBody"]["required"] is False
+    form = with_key.post("/api/v1/admin/pairing-qr", data={"username": "tom"}, headers=headers)
+    assert form.status_code == 415
+    cut = with_key.post("/api/v1/admin/installation-key/rotate", headers=headers)
+    assert cut.status_code == 415 and ask(with_key, "pairing-qr").json["generation"] == 1
+
+
 def test_page_and_sheet_show_the_very_code_of_the_api(with_key):
     for username in ("", "tom@example.com"):
         payload = ask(with_key, "pairing-qr", {"username": username}).json["payload"]

@@ -22,6 +22,8 @@ mobile_setup_doors = ApiBlueprint(
 class PairingRequest(ApiSchema):
     """For whom the QR code is."""
 
+    may_be_absent = True
+
     username = Text(
         pairing.LONGEST_USERNAME,
         load_default="",
@@ -78,7 +80,7 @@ class RotationDocument(ProgressDocument):
 
 
 @mobile_setup_doors.route("/pairing-qr", methods=["POST"])
-@mobile_setup_doors.arguments(PairingRequest)
+@mobile_setup_doors.arguments(PairingRequest, required=False)
 @mobile_setup_doors.response(200, PairingDocument)
 @mobile_setup_doors.alt_response(409)
 def make_pairing_qr(given: dict[str, Any]) -> pairing.PairingQr:
