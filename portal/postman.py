@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.models import Account
 from portal.config import Settings
 from portal.database import reading
+from portal.enrollment import mailed
 from portal.extensions import db
 from portal.jobs import mails, outbox
 from portal.jobs.models import BY_MAIL, BY_SMS
@@ -72,8 +73,12 @@ def send_once(parts: Portal, server: Server) -> float:
         mail = outbox.take(session, channel, utc_now())
         account = session.get(Account, mail.account_id) if mail and mail.account_id else None
         company = account.name if account else PRODUCT
+        why_not = mailed.why_not(session, parts.key_ring, mail, utc_now()) if mail else ""
+        if mail and why_not:
+            outbox.bury(session, mail, why_not, utc_now())
+            log.info("mail held back", kind=mail.kind, mail=mail.public_id)
         session.commit()
-        return _send(session, parts, server, mail, company) if mail else 0
+        return _send(session, parts, server, mail, company) if mail and not why_not else 0
 
 
 def _send(session: Session, parts: Portal, server: Server, mail: TakenMail, company: str) -> float:

@@ -95,7 +95,7 @@ class Redeemed:
 def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime, ip: str = "") -> Seen | None:
     """What this secret would do for this address, or None for all that would be refused as it stands. Consumes and
     writes nothing."""
-    grant = _find(session, key_ring, text)
+    grant = find_grant(session, key_ring, text)
     if grant is None or grants.state(grant, now) != grants.ACTIVE or not _is_inside(ip, grant.allowed_networks):
         return None
     account = session.get_one(Account, grant.account_id)
@@ -130,7 +130,7 @@ def redeem(
 
     A refusal of a known grant is written down; commit either way.
     """
-    grant = _find(session, key_ring, text)
+    grant = find_grant(session, key_ring, text)
     if grant is None or grant.kind not in kinds:
         return Refusal(UNKNOWN)
     # Shared: people and keys of the account hold still meanwhile, and redemptions do not wait for each other.
@@ -169,7 +169,7 @@ class _Stopped(Exception):
         self.reason = reason
 
 
-def _find(session: Session, key_ring: KeyRing, text: str) -> Grant | None:
+def find_grant(session: Session, key_ring: KeyRing, text: str) -> Grant | None:
     """The grant of a scanned secret or a typed code, in whatever state."""
     if not budgets.is_typed(text):
         return session.scalars(select(Grant).where(Grant.lookup_hash == digest(text.strip()))).first()

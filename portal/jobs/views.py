@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import get_account
+from portal.enrollment import mailed
 from portal.jobs import lists
 from portal.jobs.mails import opened
 from portal.jobs.models import BY_SMS, DEAD, DONE, QUEUED, RUNNING, Job, Mail
@@ -72,6 +73,7 @@ def mail(public_id: str) -> str:
         sender=row.sender_name or me.account_name,
         sent=show_moment(row.sent_at, timezone) if row.sent_at else "",
         is_doubtful=row.handed_at is not None and row.sent_at is None,
+        why_not=_why_not(row),
     )
 
 
@@ -80,9 +82,10 @@ def send_again(public_id: str) -> ResponseReturnValue:
     """Another try for a dead mail."""
     me = current_identity()
     row = lists.get_mail(session(), me.account_id, public_id)
-    woken = lists.send_again(session(), row, actor=me.actor, now=now())
+    why_not = _why_not(row)
+    woken = not why_not and lists.send_again(session(), row, actor=me.actor, now=now())
     session().commit()
-    flash(*("It is tried again.", "success") if woken else ("It is not given up: nothing to do.", "info"))
+    flash(*("It is tried again.", "success") if woken else (why_not or "It is not given up: nothing to do.", "info"))
     return redirect(url_for("admin.outgoing.mail", public_id=public_id), 303)
 
 
@@ -110,6 +113,11 @@ def run_again(public_id: str) -> ResponseReturnValue:
     session().commit()
     flash(*("It is tried again.", "success") if woken else ("It is not given up: nothing to do.", "info"))
     return redirect(url_for("admin.outgoing.jobs"), 303)
+
+
+def _why_not(row: Mail) -> str:
+    """Why an unsent mail must not go out any more; "" when it may, or has."""
+    return mailed.why_not(session(), portal().key_ring, row, now()) if row.state in (DEAD, QUEUED) else ""
 
 
 def _mail_line(row: Mail, timezone: str) -> Line:
