@@ -64,11 +64,6 @@ def spend(session: Session, *, text: str, ip: str, is_proven: bool = False, now:
     return Spent(subjects, now, stored.get(TYPED_SITE))
 
 
-def hold(session: Session, spent: Spent, now: datetime) -> None:
-    """Locks the counters again in a second transaction about one try, before anything else is locked."""
-    _lock(session, spent.subjects, now)
-
-
 def keep(session: Session, spent: Spent, now: datetime) -> None:
     """After a wrong code: its try stays spent. The last that the installation had begins a pause: admins hear of it."""
     if spent.site is not None and spent.site.count == TYPED_SITE.most:

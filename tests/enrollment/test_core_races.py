@@ -13,6 +13,8 @@ from portal.enrollment import grants, redemption
 from portal.enrollment.models import CREATE_ACCOUNT_AND_DEVICE, USE_EXISTING_DEVICE, Grant, Redemption
 from portal.extensions import db
 from portal.jobs.models import Job
+from tests.client import PASSWORD, PortalClient
+from tests.enrollment.arriving import post
 from tests.enrollment.ways import make_code, make_key, make_onboarding, newcomer, redeem, ring
 from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
@@ -80,6 +82,20 @@ def test_newcomers_at_once_get_different_numbers(app):
     with app.app_context():
         names = db.session.scalars(select(Membership.sign_in_name).where(Membership.sign_in_name.is_not(None)))
         assert sorted(names) == sorted(answers)
+
+
+def test_a_crew_behind_one_address_registers_at_the_same_moment(app):
+    """While their passwords are hashed, none of their right codes counts as a wrong one."""
+    code = arrange(app, lambda account, _: make_code(account, CREATE_ACCOUNT_AND_DEVICE, max_uses=PHONES))
+    ready = Barrier(PHONES)
+
+    def register(number):
+        body = {"code": code, "newcomer": {"name": f"Person {number}", "password": PASSWORD}}
+        ready.wait()
+        return post(PortalClient(app), "/enroll/redeem", body).status_code
+
+    with ThreadPoolExecutor(PHONES) as crowd:
+        assert Counter(crowd.map(register, range(PHONES))) == {200: PHONES}
 
 
 def test_newcomers_by_two_codes_of_one_prefix_get_different_numbers(app):

@@ -27,7 +27,7 @@ from portal.enrollment.payloads import KINDS
 from portal.lib.browsers import browser_kind, is_known, platform_kind
 from portal.lib.emails import EmailRefused, email_key, parse_email
 from portal.lib.passwords import LONGEST, check_password, hash_password
-from portal.web.context import now, portal, session, short_read
+from portal.web.context import now, portal, session
 from portal.web.identity import find_identity
 
 joining = ApiBlueprint("joining", __name__, description="Phones come in by what they scanned or what was typed.")
@@ -166,11 +166,14 @@ def inspect(sent: dict[str, Any]) -> dict[str, Any] | Response:
 def _join(text: str, kinds: tuple[str, ...], sent: dict[str, Any], sentence: str, **more: Any) -> Response:
     """Redeems and answers. A refusal is committed too: its try is spent, and what is known about it written down."""
     arrivals.refuse_others(sent["refresh_in"])
-    applicant, moment = more.pop("applicant", None), now()
+    applicant, newcomer = more.pop("applicant", None), None
     spent = _spend(text)
+    if applicant and isinstance(spent, budgets.Spent) and _asks_for_a_person(text):
+        newcomer = _newcomer(applicant, spent)
+        spent = _spend(text)
     if isinstance(spent, Refusal):
         return _too_many(spent)
-    newcomer = _newcomer(applicant, text, spent) if applicant else None
+    moment = now()
     done = redemption.redeem(
         session(), portal().key_ring, text=text, kinds=kinds, facts=_facts(sent["device"]), newcomer=newcomer,
         now=moment,
@@ -258,14 +261,18 @@ def _applicant(sent: dict[str, str] | None) -> _Applicant | None:
     return _Applicant(sent["name"], email, sent["password"])
 
 
-def _newcomer(applicant: _Applicant, text: str, spent: budgets.Spent) -> Newcomer | None:
-    """The person with the password hashed, which only a code that asks for one is worth: it costs us 30 ms."""
-    session().commit()  # the try stays spent; nobody waits for this transaction while the password is hashed
-    with short_read() as reading:
-        seen = redemption.inspect(reading, portal().key_ring, text, now(), request.remote_addr or "")
-    hashed = hash_password(applicant.password) if seen is not None and seen.needs else ""
-    budgets.hold(session(), spent, now())
-    return Newcomer(applicant.name, applicant.email, hashed) if hashed else None
+def _asks_for_a_person(text: str) -> bool:
+    """Whether redeeming asks for a newcomer: no other code is worth hashing a password, which costs us 30 ms."""
+    seen = redemption.inspect(session(), portal().key_ring, text, now(), request.remote_addr or "")
+    return seen is not None and bool(seen.needs)
+
+
+def _newcomer(applicant: _Applicant, spent: budgets.Spent) -> Newcomer:
+    """The person with the password hashed. Meanwhile nobody waits for this transaction, and the try at a right code
+    is given back: of a crew behind one address all get in at once."""
+    budgets.give_back(session(), spent, now())
+    session().commit()
+    return Newcomer(applicant.name, applicant.email, hash_password(applicant.password))
 
 
 def _shown(seen: redemption.Seen) -> dict[str, Any]:
