@@ -1,17 +1,20 @@
 """A paired phone with a person on it stands before no gate of its company, as long as both may be there."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from portal.accounts.models import Account, Membership
 from portal.devices import operations
-from portal.devices.models import Device, PhoneCookie
+from portal.devices.models import Device, DeviceSession, PhoneCookie
 from portal.enrollment.installation_keys import rotate
 from portal.extensions import db
 from portal.lib.secrets import digest
 from portal.visits.models import Scan
 from tests.client import PASSWORD, PortalClient
-from tests.enrollment.arriving import ADMIN, Phone, installation_key, now, onboarding, post, ring
+from tests.enrollment.arriving import ADDRESS, ADMIN, Phone, installation_key, now, onboarding, post, ring
 from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
 from tests.statements import noted
@@ -179,3 +182,24 @@ def test_the_scan_is_logged_as_a_members(app, phone, truck):
     app.extensions["scan_log"].flush()
     with app.app_context():
         assert [(one.outcome, one.is_admitted) for one in db.session.scalars(sa.select(Scan))] == [("record", True)]
+
+
+def test_reading_stickers_moves_last_active_at_most_every_five_minutes(app, phone, truck):
+    joined = now()
+
+    def seen_after(minutes, address=ADDRESS):
+        with time_machine.travel(joined + timedelta(minutes=minutes), tick=False), noted(app) as asked:
+            assert "Truck 7" in phone.client.get(truck, environ_overrides={"REMOTE_ADDR": address}).text
+            app.extensions["scan_log"].flush()
+        with app.app_context():
+            device = db.session.scalar(sa.select(Device))
+            idle = db.session.scalar(sa.select(DeviceSession.idle_expires_at))
+            writes = sum(one.lower().startswith("update device ") for one in asked)
+            return device.last_active_at, device.last_ip, device.new_network_at is not None, idle, writes
+
+    first = seen_after(1)
+    later = seen_after(60)
+    assert first[4] == 0 and later[4] == 1
+    assert later[0] == joined + timedelta(minutes=60) and later[3] == later[0] + timedelta(days=90)
+    assert seen_after(64)[:4] == later[:4]
+    assert seen_after(64, "198.51.100.7")[:3] == (joined + timedelta(minutes=64), "198.51.100.7", True)

@@ -9,11 +9,13 @@ from flask import current_app, request
 from sqlalchemy import Connection
 
 from portal.api.cookies import read_phone
+from portal.devices.operations import is_seen_due
 from portal.devices.phones import find_phone_by_cookie
 from portal.gate.queries import Look
 from portal.lib.secrets import digest
-from portal.web.context import now
+from portal.web.context import now, portal
 from portal.web.identity import find_identity
+from portal.web.scanlog import SeenPhone, scan_log
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,11 @@ def _signed_in(look: Look) -> Member | None:
 
 def _on_phone(connection: Connection, look: Look) -> Member | None:
     """The person of a paired phone. Its row is read on every look: a revoked phone stands before the gate at once."""
-    secret = read_phone()
-    phone = find_phone_by_cookie(connection, digest(secret), look.company.public_id, now()) if secret else None
+    secret, moment, ip = read_phone(), now(), request.remote_addr or ""
+    phone = find_phone_by_cookie(connection, digest(secret), look.company.public_id, moment) if secret else None
+    if phone is None or phone.user_id is None:
+        return None
+    if is_seen_due(portal().key_ring, phone, ip, moment):
+        scan_log().add_phone(SeenPhone(phone.device_id, phone.session_id, ip, moment))
     # It opens no page behind the sign-in, so it is shown no way there.
-    return Member(phone.user_id, frozenset(), "/app") if phone is not None and phone.user_id is not None else None
+    return Member(phone.user_id, frozenset(), "/app")
