@@ -129,7 +129,7 @@ class Door:
 
     The rest is for the doors of programs, whose guard takes a browser's session with its CSRF token, or a phone's
     bearer token. ``open``: anyone. ``paired``: any phone, also one without a person. ``phone``: a phone with a person
-    who has the permission, besides browsers.
+    who has the permission, besides browsers. ``own``: also who may connect own phones, to their own ones.
     """
 
     permission: Permission | None = None
@@ -139,6 +139,7 @@ class Door:
     open: bool = False
     paired: bool = False
     phone: bool = False
+    own: bool = False
 
 
 # The gate's forms carry no token and set no session: they refuse a foreign Origin instead (design, Passcode).
@@ -339,10 +340,10 @@ DOORS: dict[str, Door] = {
     "api.mobile_setup.show_progress": Door(INSTALLATION_KEY_ROTATE, csrf=False),
     "api.mobile_app.generate_qr": Door(MOBILE_APP, fresh=True, csrf=False),
     "api.mobile_app.grant": Door(MOBILE_APP, csrf=False),
-    "api.devices.index": Door(DEVICES_MANAGE, phone=True, csrf=False),
-    "api.devices.show": Door(DEVICES_MANAGE, phone=True, csrf=False),
-    "api.devices.rename": Door(DEVICES_MANAGE, phone=True, csrf=False),
-    "api.devices.revoke": Door(DEVICES_MANAGE, phone=True, csrf=False),
+    "api.devices.index": Door(DEVICES_MANAGE, phone=True, own=True, csrf=False),
+    "api.devices.show": Door(DEVICES_MANAGE, phone=True, own=True, csrf=False),
+    "api.devices.rename": Door(DEVICES_MANAGE, phone=True, own=True, csrf=False),
+    "api.devices.revoke": Door(DEVICES_MANAGE, phone=True, own=True, csrf=False),
     "api.mobile_app.undo": Door(MOBILE_APP, csrf=False),
     "api.key_plans.send": Door(MOBILE_SETUP, csrf=False),
     "api.key_plans.show": Door(INSTALLATION_KEY_ROTATE, csrf=False),

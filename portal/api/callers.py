@@ -15,6 +15,7 @@ class Caller:
     """Somebody in one company. ``user_id`` None and ``permissions`` empty: a paired phone without a person.
 
     ``session_id`` is the row of the browser's session, or of the phone's; ``device_id`` is None for browsers.
+    ``connects_phones``: may connect own phones; known of phones too, whose permissions leave it out.
     """
 
     account_id: int
@@ -32,6 +33,7 @@ class Caller:
     device_id: int | None = None
     device_public_id: str = ""
     device_name: str = ""
+    connects_phones: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether the caller has the permission of this name."""

@@ -9,7 +9,7 @@ from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import NotFound
 from wtforms import ValidationError
 
-from portal.accounts.permissions import DOORS, Door, Permission
+from portal.accounts.permissions import DOORS, MOBILE_APP, Door, Permission
 from portal.api.callers import Caller, remember
 from portal.api.phones import find_phone, unauthorised
 from portal.api.problems import problem
@@ -60,7 +60,7 @@ def _admit_phone(door: Door) -> Response | None:
             return problem(403, "No phone may do this. Sign in on a computer.", reason="not_for_phones")
         if found.user_id is None:
             return problem(403, "Sign in on this phone first: POST /api/v1/app/sign-in.", reason="person_required")
-        if not found.may(wanted.name):
+        if not _may(found, door, wanted):
             return missing(found, wanted)
     remember(found)
     return None
@@ -80,7 +80,7 @@ def _admit_browser(door: Door) -> Response | None:
         raise NotFound
     identity = follow_rights(identity)
     found = _browser_caller(identity)
-    if not found.may(door.permission.name):
+    if not _may(found, door, door.permission):
         return missing(found, door.permission)
     if identity.must_set_up_second_step and request.endpoint not in BEFORE_SECOND_STEP:
         detail = "Your company asks for a second step. Set it up first, at /admin/profile/second-step."
@@ -90,6 +90,10 @@ def _admit_browser(door: Door) -> Response | None:
         return problem(403, detail, reason="fresh_sign_in_required")
     remember(found)
     return None
+
+
+def _may(found: Caller, door: Door, wanted: Permission) -> bool:
+    return found.may(wanted.name) or (door.own and found.connects_phones)
 
 
 def _browser_caller(identity: Identity) -> Caller:
@@ -104,6 +108,7 @@ def _browser_caller(identity: Identity) -> Caller:
         role=identity.role,
         permissions=identity.permissions,
         session_id=identity.session_id,
+        connects_phones=MOBILE_APP.name in identity.permissions,
     )
 
 

@@ -66,6 +66,7 @@ def phone_caller(found: phones.Phone) -> Caller:
         device_id=found.device_id,
         device_public_id=found.device_public_id,
         device_name=found.device_name,
+        connects_phones=found.connects_phones,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account, Membership, User
-from portal.accounts.permissions import BY_NAME, RECORDS_VIEW, granted
+from portal.accounts.permissions import BY_NAME, MOBILE_APP, RECORDS_VIEW, granted
 from portal.devices import tokens
 from portal.devices.models import (
     ACTIVE,
@@ -82,7 +82,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Phone:
-    """Who calls: a device of an account, with a person or without. ``permissions`` hold none that makes ways in."""
+    """Who calls: a device of an account, with a person or without. ``permissions`` hold none that makes ways in;
+    ``connects_phones``: the person has that of own phones, which on a phone shows and revokes them."""
 
     account_id: int
     account_public_id: str
@@ -102,6 +103,7 @@ class Phone:
     scope: str
     last_active_at: datetime | None
     networks: tuple[str, ...]
+    connects_phones: bool
 
 
 FACTS = (
@@ -218,4 +220,5 @@ def _phone(row: Found) -> Phone:
         scope=row.scope,
         last_active_at=row.last_active_at,
         networks=tuple(row.networks),
+        connects_phones=MOBILE_APP.name in rights,
     )

@@ -106,8 +106,8 @@ def get_device(session: Session, account_id: int, public_id: str) -> Device:
     return device
 
 
-def get_own_device(session: Session, account_id: int, user_id: int, public_id: str) -> Device:
-    """The same of a device that is this person's, as their list shows it. Raises NotFound."""
+def get_device_of(session: Session, account_id: int, user_id: int | None, public_id: str) -> Device:
+    """The same of a phone that is this person's, as their list shows it; None: whoever's it is. Raises NotFound."""
     own = _narrow(select(Device), account_id, DeviceFilter(status=ALL, user_id=user_id))
     device = session.scalar(own.where(Device.public_id == public_id))
     if device is None:

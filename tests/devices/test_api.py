@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from portal.accounts.models import Account
 from portal.devices.models import Device
 from portal.extensions import db
 from tests.api.calling import bearer, make_phone, program
@@ -211,3 +212,26 @@ def test_a_program_without_its_csrf_token_changes_nothing(app, ada, company):
     assert ada.send("DELETE", f"{LIST}/{company['tablet']}").status_code in (400, 403)
     with app.app_context():
         assert db.session.query(Device).filter_by(public_id=company["tablet"]).one().status == "active"
+
+
+def test_whoever_connects_own_phones_has_those_alone_by_program_and_by_phone(app, company):
+    with app.app_context():
+        account = db.session.query(Account).filter_by(public_id=company["account"]).one()
+        dora = make_member(account, "dora@example.com", name="Dora", role="member", permissions=["mobile.app"])
+        lost = make_phone(account, dora.user_id, "Lost phone")[1]
+        token, kept = make_phone(account, dora.user_id, "Dora's phone")
+    dora = program(app)
+    dora.sign_in("dora@example.com")
+    for send in (dora.send, phone(app, token)):
+        assert {one["name"] for one in send("GET", LIST).json["devices"]} <= {"Lost phone", "Dora's phone"}
+        assert send("GET", f"{LIST}?status=all").json["total"] == 2
+        assert send("GET", f"{LIST}?q=tablet").json == {"devices": [], "total": 0}
+        for method, more in (("GET", {}), ("PATCH", {"json": {"name": "Mine"}}), ("DELETE", {})):
+            assert send(method, f"{LIST}/{company['tablet']}", **more).status_code == 404, method
+        assert send("POST", f"{LIST}/{kept}/suspend").status_code == 403
+        assert send("PATCH", f"{LIST}/{kept}", json={"name": "Dora's phone"}).status_code == 200
+        assert send("DELETE", f"{LIST}/{lost}").status_code == 204
+        assert send("GET", f"{LIST}/{lost}").json["status"] == "revoked"
+    assert phone(app, token)("POST", NEW).status_code == 403, "it still makes no way in"
+    assert dora.send("DELETE", f"{LIST}/{kept}").status_code == 204
+    assert phone(app, token)("GET", LIST).status_code == 401

@@ -4,11 +4,13 @@ from typing import Any
 
 from marshmallow import fields
 
+from portal.accounts.permissions import DEVICES_MANAGE
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
 from portal.api.devices import STATUSES, DeviceSchema, document, show_device
 from portal.api.schemas import ApiSchema, Line, Text, Whole
 from portal.devices import operations, queries
+from portal.devices.models import Device
 from portal.devices.queries import ALL, SHOWN, DeviceFilter
 from portal.enrollment import joining
 from portal.web.context import now, session
@@ -44,9 +46,9 @@ class NameSchema(ApiSchema):
 @devices.arguments(WhichSchema, location="query")
 @devices.response(200, DevicesSchema)
 def index(which: dict[str, Any]) -> dict[str, Any]:
-    """Lists the connected devices."""
+    """Lists the connected devices; to whoever may not manage the company's, their own."""
     account_id = caller().account_id
-    chosen = DeviceFilter(text=which["q"], status=which["status"])
+    chosen = DeviceFilter(text=which["q"], status=which["status"], user_id=_whose())
     found = queries.list_devices(session(), account_id, now(), chosen, limit=which["limit"], offset=which["offset"])
     ways_in = joining.list_ways_in(session(), account_id, [one.device.grant_id for one in found])
     return {
@@ -59,7 +61,7 @@ def index(which: dict[str, Any]) -> dict[str, Any]:
 @devices.response(200, DeviceSchema)
 def show(public_id: str) -> dict[str, Any]:
     """One device, revoked or not."""
-    return show_device(public_id)
+    return show_device(_device(public_id).public_id)
 
 
 @devices.route("/admin/app/devices/<public_id>", methods=["PATCH"])
@@ -67,9 +69,7 @@ def show(public_id: str) -> dict[str, Any]:
 @devices.response(200, DeviceSchema)
 def rename(changes: dict[str, Any], public_id: str) -> dict[str, Any]:
     """Renames a device."""
-    me = caller()
-    device = queries.get_device(session(), me.account_id, public_id)
-    operations.rename(session(), device, name=changes["name"], actor=me.actor, now=now())
+    operations.rename(session(), _device(public_id), name=changes["name"], actor=caller().actor, now=now())
     answer = show_device(public_id)
     session().commit()
     return answer
@@ -79,7 +79,16 @@ def rename(changes: dict[str, Any], public_id: str) -> dict[str, Any]:
 @devices.response(204)
 def revoke(public_id: str) -> None:
     """Revokes a device: its next request is refused. A second time changes nothing."""
-    me = caller()
-    device = queries.get_device(session(), me.account_id, public_id)
-    operations.revoke(session(), device, actor=me.actor, now=now())
+    operations.revoke(session(), _device(public_id), actor=caller().actor, now=now())
     session().commit()
+
+
+def _device(public_id: str) -> Device:
+    """A device of those that the caller sees. Raises NotFound."""
+    return queries.get_device_of(session(), caller().account_id, _whose(), public_id)
+
+
+def _whose() -> int | None:
+    """Whose devices the caller sees; None: everybody's."""
+    me = caller()
+    return None if me.may(DEVICES_MANAGE.name) else me.user_id

@@ -36,8 +36,7 @@ def index() -> str:
     """The code, if this browser has one that is worth showing, and the connected devices."""
     me = current_identity()
     account = get_account(session(), me.account_id)
-    may_manage = me.may(DEVICES_MANAGE.name)
-    which = DeviceFilter(user_id=None if may_manage else me.user_id)
+    which = DeviceFilter(user_id=_whose())
     found = queries.list_devices(session(), me.account_id, now(), which, limit=SHOWN)
     ways_in = joining.list_ways_in(session(), me.account_id, [one.device.grant_id for one in found])
     return render_template(
@@ -46,7 +45,7 @@ def index() -> str:
         host=urlsplit(portal().settings.public_url).netloc + "/app",
         lines=[_line(one, ways_in, account.timezone) for one in found],
         device_count=queries.count_devices(session(), me.account_id, which),
-        may_manage=may_manage,
+        may_manage=which.user_id is None,
     )
 
 
@@ -120,10 +119,13 @@ def revoke(public_id: str) -> ResponseReturnValue:
 
 def _device(public_id: str) -> Device:
     """A device of the company; whoever may not manage them has their own only. Raises NotFound."""
+    return queries.get_device_of(session(), current_identity().account_id, _whose(), public_id)
+
+
+def _whose() -> int | None:
+    """Whose devices the person sees here; None: everybody's."""
     me = current_identity()
-    if me.may(DEVICES_MANAGE.name):
-        return queries.get_device(session(), me.account_id, public_id)
-    return queries.get_own_device(session(), me.account_id, me.user_id, public_id)
+    return None if me.may(DEVICES_MANAGE.name) else me.user_id
 
 
 def _line(listed: Listed, ways_in: dict[int, str], timezone: str) -> Line:
