@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,6 +128,7 @@ class LivePortal:
                 str(threads),
                 "--bind",
                 environ["PORTAL_BIND"],
+                "--preload",
                 "--no-control-socket",
                 "--log-level",
                 "warning",
@@ -155,6 +157,15 @@ class LivePortal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(timeout=30)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Asks every 50 ms, for half a minute at most. Raises AssertionError then."""
+    for _ in range(600):
+        if holds():
+            return
+        _wait_a_little()
+    raise AssertionError("what was waited for never came")
 
 
 def _wait_a_little() -> None:

@@ -6,6 +6,8 @@ export function labels(page) {
   const sheet = form.querySelector("[data-sheet]");
   form.querySelector("[data-redraw]").hidden = true;
   stock.addEventListener("change", () => draw(sheet, stock.selectedOptions[0]));
+  // On a slow connection the stock may have been chosen before this script arrived.
+  if (!stock.selectedOptions[0].defaultSelected) draw(sheet, stock.selectedOptions[0]);
 }
 
 function draw(sheet, option) {

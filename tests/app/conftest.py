@@ -13,9 +13,8 @@ from playwright.sync_api import BrowserContext, Page, Request
 
 from portal.config import Settings
 from portal.enrollment.models import CREATE_DEVICE
-from portal.extensions import db
 from tests.app.links import fleet_token, scanned
-from tests.conftest import live_environ
+from tests.conftest import empty_postgres, live_environ
 from tests.enrollment.arriving import crew_code, installation_code, installation_key, onboarding
 from tests.factories.people import make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
@@ -34,9 +33,7 @@ def fresh_database(_application: Flask, base_settings: Settings) -> None:
         ):
             empty.backup(used)
     else:
-        with _application.app_context(), db.engine.begin() as connection:
-            names = ", ".join(f'"{name}"' for name in db.metadata.tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        empty_postgres(_application)
 
 
 @pytest.fixture(scope="package")

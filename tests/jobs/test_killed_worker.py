@@ -16,7 +16,7 @@ from portal.jobs.models import DONE, RUNNING, Job, Mail, Schedule
 from portal.lib.clock import utc_now
 from tests.conftest import live_environ
 from tests.factories.people import make_account
-from tests.servers import ROOT, _wait_a_little
+from tests.servers import ROOT, wait_until
 from tests.smtp import SmtpServer
 
 
@@ -70,14 +70,6 @@ def write() -> None:
     db.session.commit()
 
 
-def until(condition) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        _wait_a_little()
-    raise AssertionError("it never happened")
-
-
 def test_killed_while_the_server_thinks_the_mail_is_sent_again_under_the_same_name(app, smtp, start):
     with app.app_context():
         write()
@@ -91,7 +83,7 @@ def test_killed_while_the_server_thinks_the_mail_is_sent_again_under_the_same_na
         db.session.commit()
         smtp.mood.answers.set()
         start()
-        until(lambda: stored().state == DONE)
+        wait_until(lambda: stored().state == DONE)
         assert len({one.message["Message-ID"] for one in smtp.received}) == 1
         assert stored().try_count == 2
 
@@ -101,7 +93,7 @@ def test_killed_before_the_text_nobody_gets_it_twice(app, smtp, start):
         write()
         smtp.mood.refuse["RCPT"] = "250-more to come"  # and nothing comes: the worker waits for the rest
         worker = start()
-        until(lambda: smtp.talks == 1 and stored().state == RUNNING)
+        wait_until(lambda: smtp.talks == 1 and stored().state == RUNNING)
         kill(worker)
         assert stored().handed_at is None
         del smtp.mood.refuse["RCPT"]
@@ -109,7 +101,7 @@ def test_killed_before_the_text_nobody_gets_it_twice(app, smtp, start):
         mail.leased_until = utc_now() - timedelta(seconds=1)
         db.session.commit()
         start()
-        until(lambda: stored().state == DONE)
+        wait_until(lambda: stored().state == DONE)
         assert len(smtp.received) == 1
 
 
@@ -126,8 +118,8 @@ def test_two_workers_share_one_timetable(app, start):
             db.session.rollback()
             return db.session.query(Job).filter_by(kind="records.remind", state=DONE).count() > 0
 
-        until(done)
-        until(lambda: all(map(minds_its_end, workers)))
+        wait_until(done)
+        wait_until(lambda: all(map(minds_its_end, workers)))
         for worker in workers:
             worker.terminate()
         assert [worker.wait(30) for worker in workers] == [0, 0]

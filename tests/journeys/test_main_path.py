@@ -7,6 +7,8 @@ from tests.decoding import read_pdf
 from tests.factories.people import make_account, make_member
 from tests.journeys.pages import create, download_label, save_settings, sign_in
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture
 def company(live_app):

@@ -12,6 +12,7 @@ from tests.factories.people import PASSCODE, make_account, make_member
 from tests.factories.things import make_expiration, make_record, scan_path
 from tests.journeys.pages import sign_in
 
+pytestmark = pytest.mark.journey
 HERE = {"latitude": 52.229676, "longitude": 21.012229}
 
 

@@ -13,6 +13,8 @@ from tests.factories.people import make_account, make_member
 from tests.factories.things import make_record, scan_path
 from tests.journeys.pages import download_label, sign_in
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture
 def sticker(live_app) -> str:

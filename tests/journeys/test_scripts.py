@@ -170,6 +170,17 @@ def test_all_that_match_go_to_the_labels_page_and_a_clicked_slot_is_the_first(ad
     assert len(read_pdf(content)) == 60
 
 
+def test_a_stock_chosen_before_the_script_has_come_is_drawn(admin, live):
+    held = []
+    admin.route("**/js/labels.js*", lambda route: held.append(route))
+    admin.goto(f"{live.url}/admin/labels?filter=kind%3Dvehicle", wait_until="commit")
+    admin.locator("[name=stock]").select_option("L7160")
+    slots = admin.locator("[data-sheet] .slot")
+    expect(slots).not_to_have_count(21)
+    held[0].continue_()
+    expect(slots).to_have_count(21)
+
+
 def test_the_qr_dialog_closes_by_its_cross_and_by_escape_and_gives_the_focus_back(admin, live, company):
     admin.goto(live.url + company["vehicle"])
     menu = admin.get_by_role("button", name="Actions")

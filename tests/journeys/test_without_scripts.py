@@ -14,6 +14,8 @@ from tests.factories.people import make_account, make_member
 from tests.factories.things import make_record
 from tests.journeys.pages import sign_in
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture
 def plain(browser):
