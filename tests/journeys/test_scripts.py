@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portal import worker
 from portal.extensions import db
@@ -172,7 +172,11 @@ def test_all_that_match_go_to_the_labels_page_and_a_clicked_slot_is_the_first(ad
 
 def test_a_stock_chosen_before_the_script_has_come_is_drawn(admin, live):
     held = []
-    admin.route("**/js/labels.js*", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    admin.route("**/js/labels.js*", hold)
     admin.goto(f"{live.url}/admin/labels?filter=kind%3Dvehicle", wait_until="commit")
     admin.locator("[name=stock]").select_option("L7160")
     slots = admin.locator("[data-sheet] .slot")
