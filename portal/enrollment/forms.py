@@ -16,6 +16,7 @@ from wtforms.widgets import DateTimeLocalInput, NumberInput
 
 from portal.enrollment import code_drafts
 from portal.enrollment.code_drafts import ACTIONS, Draft
+from portal.enrollment.models import CREATE_DEVICE
 from portal.lib.clock import local
 from portal.lib.lines import one_line
 
@@ -101,7 +102,7 @@ class LimitsForm(RoomForm):
         self.timezone = timezone
         self.expires_at.description = f"In the company's time zone, {timezone}; at most 365 days ahead."
 
-    def limits(self, expires_at: datetime | None = None) -> dict[str, Any]:
+    def limits(self, expires_at: datetime | None) -> dict[str, Any]:
         """The fields as arguments of a ``Draft``, with ``errors``. ``expires_at``: what stands, to its second."""
         errors: dict[str, str] = {}
         networks, errors["allowed_networks"] = code_drafts.read_networks([self.allowed_networks.data])
@@ -155,7 +156,7 @@ class CodeForm(LimitsForm):
         self.user_id.choices = [SelectChoice("", "Choose an account"), *(SelectChoice(*one) for one in people)]
         self.device_id.choices = [SelectChoice("", "Choose a device"), *(SelectChoice(*one) for one in devices)]
 
-    def draft(self, *, user_id: int | None, device_id: int | None, expires_at: datetime | None = None) -> Draft:
+    def draft(self, *, user_id: int | None, device_id: int | None, expires_at: datetime | None) -> Draft:
         """What was typed, with the row ids of the chosen account and device."""
         return Draft(
             action=self.action.data or "",
@@ -184,6 +185,13 @@ class TokenForm(LimitsForm):
     def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user_id.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*one) for one in people)]
+
+    def draft(self, *, user_id: int | None, expires_at: datetime | None) -> Draft:
+        """What was typed, with the row id of the chosen account."""
+        limits = self.limits(expires_at)
+        defaults, fault = code_drafts.read_default_lines(self.defaults.data)
+        limits["errors"] |= {"defaults": fault} if fault else {}
+        return Draft(action=CREATE_DEVICE, user_id=user_id, defaults=defaults, is_fleet=True, **limits)
 
 
 SENDINGS = (

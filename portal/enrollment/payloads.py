@@ -3,7 +3,7 @@
 Everything in it comes from the configured public URL, never from a request. Plain values in and out.
 """
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from portal.enrollment.models import INSTALLATION_CODE, INSTALLATION_KEY, ONBOARDING, PROVISIONING
 
@@ -19,6 +19,11 @@ KINDS = {INSTALLATION_KEY: "pair", ONBOARDING: "join", INSTALLATION_CODE: "code"
 def api_address(public_url: str) -> str:
     """Where the API of this portal begins."""
     return f"{public_url}/api/v1"
+
+
+def host(public_url: str) -> str:
+    """Where codes are typed, as people read it."""
+    return urlsplit(public_url).netloc
 
 
 def logo_address(public_url: str, account_public_id: str) -> str:

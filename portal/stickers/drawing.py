@@ -1,6 +1,7 @@
 """Single symbols as pictures: PNG, SVG and text for a terminal, each with its quiet zone. (Sheets: the labels room.)"""
 
 import re
+from base64 import b64encode
 from html import escape
 from io import BytesIO
 from itertools import groupby
@@ -40,6 +41,11 @@ def svg(symbol: Symbol, title: str) -> str:
         f'<title>{name}</title><rect width="{side}" height="{side}" fill="#fff"/>'
         f'<path fill="#000" d="{_path(symbol)}"/></svg>'
     )
+
+
+def data_address(picture: str) -> str:
+    """Return an SVG as an address that a page shows without another request."""
+    return "data:image/svg+xml;base64," + b64encode(picture.encode()).decode()
 
 
 def _path(symbol: Symbol) -> str:

@@ -8,12 +8,12 @@ from marshmallow import fields, validate
 from portal.api.callers import caller
 from portal.api.problems import DoesNotFit
 from portal.api.schemas import ApiSchema, Flag, Line, Moment, Text, Whole
-from portal.devices import operations as devices
-from portal.enrollment import code_drafts, grants, queries, targets
+from portal.enrollment import code_drafts, code_lists, grants, queries, targets
 from portal.enrollment.code_drafts import Draft
-from portal.enrollment.code_filters import NEWEST, SORTS
-from portal.enrollment.models import Grant
+from portal.enrollment.code_filters import NEWEST, SORTS, CodeFilter
+from portal.enrollment.models import PROVISIONING, Grant
 from portal.enrollment.payloads import KINDS, link
+from portal.enrollment.queries import Listed
 from portal.errors import NotFound
 from portal.web.context import now, portal, session
 
@@ -119,6 +119,13 @@ def get_own(kind: str, public_id: str) -> Grant:
     return found
 
 
+def find_listed(kind: str, which: dict[str, str]) -> list[Listed]:
+    """The caller's, as the query wants them. Their people and devices are read with them, and not once each again."""
+    return code_lists.list_codes(
+        session(), portal().key_ring, caller().account_id, kind=kind, filter=CodeFilter(**which), now=now()
+    )
+
+
 def shared(grant: Grant) -> dict[str, Any]:
     """The part of the document that both kinds have."""
     return {
@@ -170,7 +177,7 @@ def limits(given: Mapping[str, Any]) -> dict[str, Any]:
     return found | {"errors": {name: sentence for name, sentence in errors.items() if sentence}}
 
 
-def draft_of(grant: Grant, *, is_fleet: bool = False) -> Draft:
+def draft_of(grant: Grant) -> Draft:
     """A code as it stands, to be changed in part."""
     return Draft(
         description=grant.description,
@@ -185,7 +192,7 @@ def draft_of(grant: Grant, *, is_fleet: bool = False) -> Draft:
         allowed_networks=grant.allowed_networks,
         tags=grant.tags,
         defaults=grant.defaults,
-        is_fleet=is_fleet,
+        is_fleet=grant.kind == PROVISIONING,
     )
 
 
@@ -211,15 +218,3 @@ def list_tries(grant: Grant) -> dict[str, Any]:
             for one in found
         ]
     }
-
-
-def suspend_devices(grant: Grant) -> int:
-    """Suspends every active device that the grant enrolled."""
-    held = queries.devices_of(session(), grant.account_id, grant.id)
-    return devices.suspend_many(session(), held, account_id=grant.account_id, actor=caller().actor, now=now())
-
-
-def revoke_devices(grant: Grant) -> int:
-    """Revokes every device that the grant enrolled."""
-    held = queries.devices_of(session(), grant.account_id, grant.id)
-    return devices.revoke_many(session(), held, account_id=grant.account_id, actor=caller().actor, now=now())

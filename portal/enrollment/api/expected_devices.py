@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response
 from marshmallow import fields
@@ -21,6 +20,7 @@ from portal.enrollment.api import code_documents
 from portal.enrollment.code_drafts import CODE_LIFE, LONGEST_LIFE
 from portal.enrollment.code_sending import BY_MAIL, BY_SMS, NOT_SENT, Content, Sending
 from portal.enrollment.models import Grant
+from portal.enrollment.payloads import host
 from portal.lib.typed_codes import grouped
 from portal.stickers.drawing import svg
 from portal.stickers.symbols import variable_symbol
@@ -182,7 +182,7 @@ def _send(device: Device, grant: Grant, sending: Sending) -> None:
         device,
         grant,
         sending=sending,
-        content=Content(code_documents.scanned_link(grant, code), code, urlsplit(own.settings.public_url).netloc),
+        content=Content(code_documents.scanned_link(grant, code), code, host(own.settings.public_url)),
         key_ring=own.key_ring,
         render=mailer.render,
         now=now(),

@@ -11,17 +11,11 @@ from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
 from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Line, Text, Whole
-from portal.enrollment import code_lists, grants, targets
+from portal.enrollment import grants, targets
 from portal.enrollment.api import code_documents
-from portal.enrollment.api.code_documents import (
-    CodesQuerySchema,
-    CountSchema,
-    LimitsInSchema,
-    LimitsOutSchema,
-    RedemptionsSchema,
-)
+from portal.enrollment.api.code_documents import CodesQuerySchema, LimitsInSchema, LimitsOutSchema
+from portal.enrollment.api.code_doors import Kind, add_doors
 from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, CODE_USES, LONGEST_DESCRIPTION, Draft
-from portal.enrollment.code_filters import CodeFilter
 from portal.enrollment.models import (
     CREATE_ACCOUNT_AND_DEVICE,
     CREATE_DEVICE,
@@ -111,9 +105,7 @@ class InstallationCodesSchema(ApiSchema):
 @installation_codes.response(200, InstallationCodesSchema)
 def index(which: dict[str, str]) -> dict[str, Any]:
     """Lists the company's codes."""
-    found = code_lists.list_codes(
-        session(), portal().key_ring, caller().account_id, kind=INSTALLATION_CODE, filter=CodeFilter(**which), now=now()
-    )
+    found = code_documents.find_listed(INSTALLATION_CODE, which)
     return {"installation_codes": [_document(one.grant) for one in found]}
 
 
@@ -143,36 +135,6 @@ def show(public_id: str) -> dict[str, Any]:
     return _document(code_documents.get_own(INSTALLATION_CODE, public_id))
 
 
-@installation_codes.route(f"{BASE}/<public_id>", methods=["PATCH"])
-@installation_codes.arguments(InstallationCodeChangesSchema)
-@installation_codes.response(200, InstallationCodeSchema)
-@installation_codes.alt_response(409)
-def edit(given: dict[str, Any], public_id: str) -> dict[str, Any] | Response:
-    """Changes what is given."""
-    me, grant = caller(), code_documents.get_own(INSTALLATION_CODE, public_id)
-    version = given.pop("version", grant.version)
-    saved = grants.edit_installation_code(
-        session(), account_id=me.account_id, public_id=public_id, version=version,
-        draft=_draft(code_documents.draft_of(grant), given), actor=me.actor, now=now(),
-    )  # fmt: skip
-    if isinstance(saved, grants.Conflict):
-        return problem(409, "Somebody changed it since you read it.", version=saved.version)
-    if isinstance(saved, grants.Faults):
-        raise code_documents.refuse(saved)
-    answer = _document(saved)
-    session().commit()
-    return answer
-
-
-@installation_codes.route(f"{BASE}/<public_id>", methods=["DELETE"])
-@installation_codes.response(204)
-def remove(public_id: str) -> None:
-    """Removes a code. The devices that it enrolled stay connected."""
-    me, grant = caller(), code_documents.get_own(INSTALLATION_CODE, public_id)
-    grants.revoke(session(), account_id=me.account_id, public_id=grant.public_id, actor=me.actor, now=now())
-    session().commit()
-
-
 @installation_codes.route(f"{BASE}/<public_id>/qr.svg")
 @installation_codes.response(200, {"type": "string"}, content_type=SVG, description="The QR code")
 @installation_codes.alt_response(409)
@@ -185,31 +147,6 @@ def qr(public_id: str) -> Response:
     code = _code(grant)
     picture = svg(variable_symbol(code_documents.scanned_link(grant, code), "M"), f"Installation code {code}")
     return Response(picture, mimetype=SVG, headers={"Cache-Control": "no-store"})
-
-
-@installation_codes.route(f"{BASE}/<public_id>/redemptions")
-@installation_codes.response(200, RedemptionsSchema)
-def redemptions(public_id: str) -> dict[str, Any]:
-    """The tries to use it, refused ones too."""
-    return code_documents.list_tries(code_documents.get_own(INSTALLATION_CODE, public_id))
-
-
-@installation_codes.route(f"{BASE}/<public_id>/suspend-devices", methods=["POST"])
-@installation_codes.response(200, CountSchema)
-def suspend_devices(public_id: str) -> dict[str, int]:
-    """Suspends every active device that it enrolled."""
-    count = code_documents.suspend_devices(code_documents.get_own(INSTALLATION_CODE, public_id))
-    session().commit()
-    return {"count": count}
-
-
-@installation_codes.route(f"{BASE}/<public_id>/revoke-devices", methods=["POST"])
-@installation_codes.response(200, CountSchema)
-def revoke_devices(public_id: str) -> dict[str, int]:
-    """Revokes every device that it enrolled, from its next request on."""
-    count = code_documents.revoke_devices(code_documents.get_own(INSTALLATION_CODE, public_id))
-    session().commit()
-    return {"count": count}
 
 
 def _code(grant: Grant) -> str:
@@ -233,3 +170,9 @@ def _draft(base: Draft, given: dict[str, Any]) -> Draft:
     if "device_id" in given:
         changes["device_id"] = targets.find_device_id(session(), caller().account_id, given["device_id"] or "")
     return replace(base, **changes)
+
+
+add_doors(
+    installation_codes,
+    Kind(INSTALLATION_CODE, "code", BASE, InstallationCodeChangesSchema, InstallationCodeSchema, _document, _draft),
+)

@@ -3,22 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Response
 from marshmallow import fields, validate
 
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
-from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Line, Text, Whole
-from portal.enrollment import code_lists, configuration, grants
+from portal.enrollment import configuration, grants
 from portal.enrollment.api import code_documents
-from portal.enrollment.api.code_documents import (
-    CodesQuerySchema,
-    CountSchema,
-    LimitsInSchema,
-    LimitsOutSchema,
-    RedemptionsSchema,
-)
+from portal.enrollment.api.code_documents import CodesQuerySchema, LimitsInSchema, LimitsOutSchema
+from portal.enrollment.api.code_doors import Kind, add_doors
 from portal.enrollment.code_drafts import (
     LONGEST_DESCRIPTION,
     LONGEST_KEY,
@@ -29,7 +22,6 @@ from portal.enrollment.code_drafts import (
     Draft,
     read_defaults,
 )
-from portal.enrollment.code_filters import CodeFilter
 from portal.enrollment.models import CREATE_DEVICE, PROVISIONING, Grant
 from portal.web.context import now, portal, session
 
@@ -102,9 +94,7 @@ class ProvisioningTokensSchema(ApiSchema):
 @provisioning.response(200, ProvisioningTokensSchema)
 def index(which: dict[str, str]) -> dict[str, Any]:
     """Lists the company's tokens."""
-    found = code_lists.list_codes(
-        session(), portal().key_ring, caller().account_id, kind=PROVISIONING, filter=CodeFilter(**which), now=now()
-    )
+    found = code_documents.find_listed(PROVISIONING, which)
     return {"provisioning_tokens": [_document(one.grant) for one in found]}
 
 
@@ -139,66 +129,11 @@ def show(public_id: str) -> dict[str, Any]:
     return _document(code_documents.get_own(PROVISIONING, public_id))
 
 
-@provisioning.route(f"{BASE}/<public_id>", methods=["PATCH"])
-@provisioning.arguments(ProvisioningTokenChangesSchema)
-@provisioning.response(200, ProvisioningTokenSchema)
-@provisioning.alt_response(409)
-def edit(given: dict[str, Any], public_id: str) -> dict[str, Any] | Response:
-    """Changes what is given."""
-    me, grant = caller(), code_documents.get_own(PROVISIONING, public_id)
-    version = given.pop("version", grant.version)
-    saved = grants.edit_installation_code(
-        session(), account_id=me.account_id, public_id=public_id, version=version,
-        draft=_draft(code_documents.draft_of(grant, is_fleet=True), given), actor=me.actor, now=now(),
-    )  # fmt: skip
-    if isinstance(saved, grants.Conflict):
-        return problem(409, "Somebody changed it since you read it.", version=saved.version)
-    if isinstance(saved, grants.Faults):
-        raise code_documents.refuse(saved)
-    answer = _document(saved)
-    session().commit()
-    return answer
-
-
-@provisioning.route(f"{BASE}/<public_id>", methods=["DELETE"])
-@provisioning.response(204)
-def remove(public_id: str) -> None:
-    """Removes a token. The devices that it enrolled stay connected."""
-    me, grant = caller(), code_documents.get_own(PROVISIONING, public_id)
-    grants.revoke(session(), account_id=me.account_id, public_id=grant.public_id, actor=me.actor, now=now())
-    session().commit()
-
-
 @provisioning.route(f"{BASE}/<public_id>/config.json")
 @provisioning.response(200, ConfigurationSchema)
 def config(public_id: str) -> dict[str, Any]:
     """The configuration file, without the token: put it in by hand, or make another one."""
     return _config(code_documents.get_own(PROVISIONING, public_id), None)
-
-
-@provisioning.route(f"{BASE}/<public_id>/redemptions")
-@provisioning.response(200, RedemptionsSchema)
-def redemptions(public_id: str) -> dict[str, Any]:
-    """The tries to use it, refused ones too."""
-    return code_documents.list_tries(code_documents.get_own(PROVISIONING, public_id))
-
-
-@provisioning.route(f"{BASE}/<public_id>/suspend-devices", methods=["POST"])
-@provisioning.response(200, CountSchema)
-def suspend_devices(public_id: str) -> dict[str, int]:
-    """Suspends every active device that it enrolled."""
-    count = code_documents.suspend_devices(code_documents.get_own(PROVISIONING, public_id))
-    session().commit()
-    return {"count": count}
-
-
-@provisioning.route(f"{BASE}/<public_id>/revoke-devices", methods=["POST"])
-@provisioning.response(200, CountSchema)
-def revoke_devices(public_id: str) -> dict[str, int]:
-    """Revokes every device that it enrolled, from its next request on."""
-    count = code_documents.revoke_devices(code_documents.get_own(PROVISIONING, public_id))
-    session().commit()
-    return {"count": count}
 
 
 def _document(grant: Grant) -> dict[str, Any]:
@@ -222,3 +157,9 @@ def _draft(base: Draft, given: dict[str, Any]) -> Draft:
         changes["defaults"], fault = read_defaults(given["defaults"].items())
         changes["errors"] |= {"defaults": fault} if fault else {}
     return replace(base, **changes)
+
+
+add_doors(
+    provisioning,
+    Kind(PROVISIONING, "token", BASE, ProvisioningTokenChangesSchema, ProvisioningTokenSchema, _document, _draft),
+)

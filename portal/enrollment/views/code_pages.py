@@ -1,23 +1,22 @@
-"""What the pages of installation codes and of provisioning tokens have in common: lists, one code, its devices."""
+"""What the pages of installation codes and of provisioning tokens have in common: the list, and one code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest
-from werkzeug.wrappers import Response
+from flask import request, url_for
 
+from portal.accounts.permissions import DEVICES_MANAGE
 from portal.accounts.queries import get_account, list_members
-from portal.devices import operations as devices
-from portal.devices.models import ACTIVE, EXPECTED, PENDING, REVOKED, SUSPENDED, Device
-from portal.devices.wording import STATUS_WORDS, many
-from portal.enrollment import code_lists, grants, queries
-from portal.enrollment.code_drafts import ACTIONS
+from portal.devices.models import Device
+from portal.devices.wording import STATUS_WORDS
+from portal.enrollment import code_lists, enrolled, grants, queries
+from portal.enrollment.code_drafts import Draft
 from portal.enrollment.code_filters import NEWEST, STATES, CodeFilter
-from portal.enrollment.models import CREATE_ACCOUNT_AND_DEVICE, INSTALLATION_CODE, PROVISIONING, Grant
+from portal.enrollment.forms import LimitsForm
+from portal.enrollment.models import INSTALLATION_CODE, Grant
+from portal.enrollment.payloads import KINDS, link
 from portal.enrollment.queries import Listed
 from portal.enrollment.targets import person
 from portal.lib.clock import show_moment
@@ -26,25 +25,27 @@ from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
 
 SHOWN_TRIES = 100
-FIELDS = {
-    "description": "Description",
-    "action": "Action",
-    "expires_at": "Expires",
-    "not_before": "Not before",
-    "max_uses": "Number of uses",
-    "requires_approval": "Requires approval",
-    "user_id": "Account",
-    "device_id": "Device",
-    "username_prefix": "Username prefix",
-    "tags": "Tags",
-    "defaults": "Defaults",
-    "allowed_networks": "Allowed networks",
-}
+
+
+@dataclass(frozen=True)
+class Editor:
+    """What an editor shows and reads of its kind alone. ``life`` and ``uses``: what a new one begins with.
+
+    ``form`` makes the form of its fields and the ``people`` to choose from, ``values`` fills it from a grant, ``draft``
+    reads it: (form, ``user_id``, ``expires_at``).
+    """
+
+    template: str
+    life: timedelta
+    uses: int
+    form: Callable[..., LimitsForm]
+    values: Callable[[Grant], dict[str, Any]]
+    draft: Callable[..., Draft]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Codes or tokens: their name, their doors, and the columns of their list as (words, order)."""
+    """Codes or tokens: their name, their doors, the columns of their list as (words, order), and their editor."""
 
     name: str
     noun: str
@@ -52,36 +53,23 @@ class Kind:
     search_words: str
     doors: str
     columns: tuple[tuple[str, str], ...]
+    editor: Editor
 
     def href(self, view: str, **values: Any) -> str:
         """The address of one of its views."""
         return url_for(f"admin.{self.doors}.{view}", **values)
 
+    @property
+    def short_noun(self) -> str:
+        """ "code" or "token"."""
+        return self.noun.rpartition(" ")[2]
 
-_SHARED = (("Expiration", "expires"), ("Times used", "used"), ("Last time used", "last_used"))
-CODES = Kind(
-    INSTALLATION_CODE,
-    "installation code",
-    "Installation codes",
-    "Description, code, prefix, account or device",
-    "installation_codes",
-    (
-        ("Description", "description"),
-        ("Installation Code", "code"),
-        *_SHARED,
-        ("Username prefix", "prefix"),
-        ("Account", "account"),
-        ("Device", "device"),
-    ),
-)
-TOKENS = Kind(
-    PROVISIONING,
-    "provisioning token",
-    "Provisioning tokens",
-    "Description, token or account",
-    "provisioning",
-    (("Description", "description"), ("Token", "code"), *_SHARED, ("Account", "account"), ("Tags", "")),
-)
+    def qr_href(self, grant: Grant) -> str:
+        """Of the pop-up; "" for a token, which nobody can show again."""
+        return self.href("qr", public_id=grant.public_id) if self.name == INSTALLATION_CODE else ""
+
+
+SHARED_COLUMNS = (("Expiration", "expires"), ("Times used", "used"), ("Last time used", "last_used"))
 
 
 @dataclass(frozen=True)
@@ -98,6 +86,7 @@ class ListPage:
     """A list as its template shows it."""
 
     title: str
+    noun: str
     search_words: str
     filter: CodeFilter
     default_sort: str
@@ -137,6 +126,7 @@ def list_page(kind: Kind) -> ListPage:
     )
     return ListPage(
         title=kind.title,
+        noun=kind.short_noun,
         search_words=kind.search_words,
         filter=filter,
         default_sort=NEWEST,
@@ -166,7 +156,7 @@ def _row(kind: Kind, one: Listed, zone: str, moment: datetime) -> dict[str, Any]
         "public_id": grant.public_id,
         "description": grant.description,
         "href": kind.href("show", public_id=grant.public_id),
-        "qr_href": kind.href("qr", public_id=grant.public_id) if kind is CODES else "",
+        "qr_href": kind.qr_href(grant),
         "code": code_lists.show_code(portal().key_ring, grant),
         "state": STATES[grants.state(grant, moment)],
         "expires": shown(grant.expires_at, zone),
@@ -177,18 +167,6 @@ def _row(kind: Kind, one: Listed, zone: str, moment: datetime) -> dict[str, Any]
         "device": one.device.name if one.device else "",
         "tags": grant.tags,
     }
-
-
-def lead_chosen(kind: Kind) -> Response:
-    """From the row that was selected in the list to its editor or its removal."""
-    public_id, act = request.args.get("chosen", ""), request.args.get("act", "")
-    if act not in ("edit", "delete"):
-        raise BadRequest
-    if not public_id:
-        flash("Select a row in the list first.", "error")
-        return redirect(kind.href("index"), 303)
-    get_own(kind, public_id)
-    return redirect(kind.href(act, public_id=public_id), 303)
 
 
 def get_own(kind: Kind, public_id: str) -> Grant:
@@ -209,14 +187,14 @@ def describe(kind: Kind, grant: Grant, facts: Sequence[tuple[str, str]]) -> dict
         "index_label": kind.title,
         "state": STATES[grants.state(grant, moment)],
         "facts": facts,
-        "qr_href": kind.href("qr", public_id=grant.public_id) if kind is CODES and is_open else "",
+        "qr_href": kind.qr_href(grant) if is_open else "",
         "edit_href": kind.href("edit", public_id=grant.public_id) if is_open else "",
         "delete_href": kind.href("delete", public_id=grant.public_id),
         "devices": [_device_line(one, people, zone) for one in held],
-        "can_suspend": any(one.status == ACTIVE for one in held),
-        "can_revoke": any(one.status != REVOKED for one in held),
-        "suspend_href": kind.href("act_on_devices", public_id=grant.public_id, act="suspend"),
-        "revoke_href": kind.href("act_on_devices", public_id=grant.public_id, act="revoke"),
+        "can_suspend": any(enrolled.is_touched(one, enrolled.SUSPEND) for one in held),
+        "can_revoke": any(enrolled.is_touched(one, enrolled.REVOKE) for one in held),
+        "suspend_href": kind.href("act_on_devices", public_id=grant.public_id, act=enrolled.SUSPEND),
+        "revoke_href": kind.href("act_on_devices", public_id=grant.public_id, act=enrolled.REVOKE),
         "tries": [_try_line(one, zone) for one in tries],
         "is_cut": len(tries) == SHOWN_TRIES,
     }
@@ -241,7 +219,7 @@ def _device_line(device: Device, people: dict[int, str], zone: str) -> dict[str,
         "name": device.name,
         "platform": ", ".join(filter(None, (device.platform, device.model))),
         "href": url_for("admin.devices.show", public_id=device.public_id)
-        if current_identity().may("devices.manage")
+        if current_identity().may(DEVICES_MANAGE.name)
         else "",
         "status": STATUS_WORDS[device.status],
         "person": people.get(device.user_id, "") if device.user_id else "",
@@ -262,104 +240,13 @@ def _try_line(one: queries.Try, zone: str) -> dict[str, str]:
     }
 
 
-# Removal, and what is done to all devices of a code
-
-
-def removal_consequences(own: Session, grant: Grant) -> list[str]:
-    """What follows from removing it, in sentences with numbers."""
-    held = [one for one in queries.devices_of(own, grant.account_id, grant.id) if one.status != REVOKED]
-    left = (grant.max_uses or 0) - grant.use_count
-    is_one = len(held) == 1
-    return [
-        f"{many(len(held))} it enrolled {'stays' if is_one else 'stay'} connected."
-        if held
-        else "No device is connected by it.",
-        f"Nobody can join with it any more: {many(left, 'use')} {'is' if left == 1 else 'are'} not used yet."
-        if grants.state(grant, now()) in (grants.ACTIVE, grants.SCHEDULED)
-        else "Nobody can join with it now, and that stays so.",
-        "It leaves the list. Its devices and tries stay on its page, among the removed ones.",
-    ]
-
-
-def act_consequences(grant: Grant, act: str) -> list[str]:
-    """What follows for the devices, in sentences with numbers."""
-    held = queries.devices_of(session(), grant.account_id, grant.id)
-    touched = [one for one in held if one.status in TOUCHED[act]]
-    count, rest = len(touched), len(held) - len(touched)
-    is_one = count == 1
-    first = (
-        f"{many(count)} {'is' if is_one else 'are'} refused from the next request on, until you resume "
-        f"{'it' if is_one else 'them'} under Devices."
-        if act == "suspend"
-        else f"{many(count)} {'is' if is_one else 'are'} signed out for good, from the next request on. "
-        f"To come back, {'it needs' if is_one else 'each needs'} a new code."
+def scanned_link(grant: Grant, secret: str) -> str:
+    """What the QR code holds. ``secret``: the code in groups, or the token."""
+    me = current_identity()
+    return link(
+        portal().settings.public_url,
+        kind=KINDS[grant.kind],
+        secret=secret,
+        account_name=me.account_name,
+        account_public_id=me.account_public_id,
     )
-    sentences = [first, *(f"{one.name}{f' ({one.platform})' if one.platform else ''}" for one in touched[:10])]
-    if count > 10:
-        sentences.append(f"and {many(count - 10, 'more device')}.")
-    if rest:
-        sentences.append(f"{many(rest, 'other device')} it enrolled {'stays' if rest == 1 else 'stay'} as before.")
-    if grant.action == CREATE_ACCOUNT_AND_DEVICE:
-        sentences += _registered({one.user_id for one in touched if one.user_id})
-    if grants.state(grant, now()) in (grants.ACTIVE, grants.SCHEDULED):
-        sentences.append("It still lets new devices in. Delete it too if it has fallen into the wrong hands.")
-    return sentences
-
-
-def _registered(people: set[int]) -> list[str]:
-    """What becomes of the people who registered with the code: nothing, and where to end that."""
-    if not people:
-        return []
-    where = "Remove them under Settings, People, if they should not."
-    if len(people) == 1:
-        return [f"The person who registered with it stays a member. {where}"]
-    return [f"The {len(people)} people who registered with it stay members. {where}"]
-
-
-def ask_removal(kind: Kind, grant: Grant) -> str:
-    """The page before a removal."""
-    return render_template(
-        "enrollment/code_confirm.html",
-        title=f"Remove {grant.description}?",
-        consequences=removal_consequences(session(), grant),
-        action=kind.href("delete", public_id=grant.public_id),
-        button="Remove",
-        cancel_href=kind.href("index"),
-    )
-
-
-def ask_act(kind: Kind, grant: Grant, act: str) -> str:
-    """The page before all devices are suspended or revoked."""
-    return render_template(
-        "enrollment/code_confirm.html",
-        title=f"{act.capitalize()} all devices of {grant.description}?",
-        consequences=act_consequences(grant, act),
-        action=kind.href("act_on_devices", public_id=grant.public_id, act=act),
-        button=f"{act.capitalize()} all",
-        cancel_href=kind.href("show", public_id=grant.public_id),
-    )
-
-
-TOUCHED = {"suspend": (ACTIVE,), "revoke": (ACTIVE, SUSPENDED, PENDING, EXPECTED)}
-_VERBS = {"suspend": devices.suspend_many, "revoke": devices.revoke_many}
-
-
-def act_on_devices(own: Session, grant: Grant, act: str) -> int:
-    """Suspends or revokes what the grant enrolled; returns how many that touched."""
-    held = queries.devices_of(own, grant.account_id, grant.id)
-    return _VERBS[act](own, held, account_id=grant.account_id, actor=current_identity().actor, now=now())
-
-
-# Editors
-
-
-def conflict(found: grants.Conflict, noun: str) -> dict[str, Any]:
-    """What somebody else saved meanwhile, in words."""
-    names = list(dict.fromkeys(change.actor_name for change in found.changes))
-    labels = list(dict.fromkeys(FIELDS[change.field] for change in found.changes if change.field in FIELDS))
-    return {"who": " and ".join(names) or "Somebody else", "noun": noun, "changed": ", ".join(labels)}
-
-
-def action_words(grant: Grant) -> str:
-    """What the code does, as the editor calls it."""
-    return ACTIONS[grant.action]

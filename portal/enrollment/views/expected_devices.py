@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from portal.accounts.permissions import DEVICES_MANAGE
 from portal.accounts.queries import get_account
 from portal.devices.models import EXPECTED, REVOKED, Device
 from portal.devices.queries import get_device
@@ -14,8 +15,9 @@ from portal.enrollment import code_drafts, code_sending, expected, grants, targe
 from portal.enrollment.code_sending import BY_MAIL, BY_SMS, NOT_SENT, Content, Sending
 from portal.enrollment.forms import ExpectedDeviceForm, read_count
 from portal.enrollment.models import Grant
-from portal.enrollment.views.code_pages import CODES, shown, timezone
-from portal.enrollment.views.installation_codes import host, picture, scanned_link
+from portal.enrollment.payloads import host
+from portal.enrollment.views.code_pages import scanned_link, shown, timezone
+from portal.enrollment.views.installation_codes import CODES, picture
 from portal.jobs import models as jobs
 from portal.lib.clock import show_moment
 from portal.lib.typed_codes import grouped
@@ -119,7 +121,7 @@ def _send(device: Device, grant: Grant, sending: Sending) -> None:
         device,
         grant,
         sending=sending,
-        content=Content(scanned_link(grant), code, host()),
+        content=Content(scanned_link(grant, code), code, host(portal().settings.public_url)),
         key_ring=portal().key_ring,
         render=mailer.render,
         now=now(),
@@ -133,7 +135,7 @@ def _add_page(form: ExpectedDeviceForm) -> str:
 
 def _back(href: str, label: str) -> tuple[str, str]:
     """Where to go back to: a page of devices, or the list of codes for whoever may not see those."""
-    return (href, label) if current_identity().may("devices.manage") else (CODES.href("index"), CODES.title)
+    return (href, label) if current_identity().may(DEVICES_MANAGE.name) else (CODES.href("index"), CODES.title)
 
 
 def _code_page(device: Device, form: ExpectedDeviceForm) -> str:
