@@ -114,9 +114,10 @@ def follow(session: Session, grant: Grant, now: datetime) -> Progress:
 def undo(
     session: Session, *, account_id: int, user_id: int, public_id: str, actor: Actor, now: datetime
 ) -> Device | None:
-    """Revokes the phone that has just used the person's own code; None after the 60 seconds. Raises NotFound."""
+    """Revokes the phone that has just used the person's own code, which may be done already; None after the 60
+    seconds. Raises NotFound."""
     progress = follow(session, get_own(session, account_id, user_id, public_id), now)
-    if progress.device is None or not progress.undo_seconds_left:
+    if progress.device is None or (progress.state == USED and not progress.undo_seconds_left):
         return None
     devices.revoke(session, progress.device, actor=actor, now=now)
     return progress.device

@@ -19,6 +19,7 @@ function start(page, box) {
     state: box.dataset.offer,
     wait: EVERY_MS,
     isAsking: false,
+    isOut: false,
     timer: 0,
   };
   show(one);
@@ -80,7 +81,10 @@ function tick(one) {
     one.part("clock").textContent = `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, "0")}`;
     one.box.toggleAttribute("data-ending", left < 60);
     // The server decides that it is over; until it has said so, nothing is shown that no longer works.
-    if (left === 0) { one.part("secret")?.toggleAttribute("data-covered", true); ask(one); }
+    // It is asked at once, and from then on no more often than before.
+    if (left === 0) one.part("secret")?.toggleAttribute("data-covered", true);
+    if (left === 0 && !one.isOut) ask(one);
+    one.isOut = left === 0;
   }
   const undo = one.part("undo");
   undo.hidden = one.state !== "used" || one.undo() === 0;

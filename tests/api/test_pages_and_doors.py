@@ -203,10 +203,10 @@ class TestAOneTimeCode:
         assert ada.send("POST", f"{path}/undo").json["reason"] == "too_late", "nobody has used it"
         phone = PortalClient(app)
         token = phone.post("/api/v1/admin/app/exchange-token", json={"token": made["token"]}).json["access_token"]
-        undone = ada.send("POST", f"{path}/undo")
-        assert (undone.status_code, undone.json["state"]) == (200, "revoked")
-        assert phone.get("/api/v1/app/me", headers=bearer(token)).json["reason"] == "revoked"
-        assert ada.send("POST", f"{path}/undo").status_code == 409
+        for _ in range(2):
+            undone = ada.send("POST", f"{path}/undo")
+            assert (undone.status_code, undone.json["state"]) == (200, "revoked")
+            assert phone.get("/api/v1/app/me", headers=bearer(token)).json["reason"] == "revoked"
 
 
 def test_every_page_of_devices_and_codes_has_its_door():

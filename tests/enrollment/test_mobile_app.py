@@ -183,8 +183,12 @@ def test_undo_signs_the_phone_out_at_once(app, ada, clock):
     assert ada.submit(undo).status_code == 303
     assert PortalClient(app).get("/api/v1/app/me", headers=bearer).status_code == 401
     assert one(app, Device, public_id=joined["device_id"]).status == "revoked"
+    clock.shift(5)
+    assert ada.submit(undo).status_code == 303, "a second click, and it stays as it is"
     page = ada.get(PAGE).text
     assert "The 60 seconds are over" not in page and state_shown(page) == "revoked"
+    with app.app_context():
+        assert db.session.query(AuditEvent).filter_by(action="device.revoke").count() == 1
 
 
 def test_after_sixty_seconds_there_is_nothing_to_undo(app, ada, clock):

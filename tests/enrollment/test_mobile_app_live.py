@@ -112,12 +112,19 @@ def test_the_page_that_shows_an_older_code_says_that_a_newer_one_took_its_place(
 
 
 def test_a_clock_that_runs_out_takes_the_code_away_and_the_server_says_that_it_expired(admin, live, live_app):
-    """The browser's clock leaps; the server's has the last word."""
+    """The browser's clock leaps; the server's has the last word, and is not pestered while it has none."""
     admin.clock.install()
     admin.reload()
     expect(admin.locator("[data-clock]")).to_contain_text("4:5")
+    asked = []
+    admin.route("**/grants/*", lambda route: (asked.append(route), route.fulfill(body="no answer of ours")))
     admin.clock.fast_forward("05:01")
     expect(admin.locator(".offer-qr")).to_be_hidden()
+    for _ in range(12):
+        admin.clock.run_for(250)
+        admin.evaluate("fetch('/healthz').then((answer) => answer.text())")
+    assert 1 <= len(asked) <= 4, "at once, and then at its usual pace or slower"
+    admin.unroute("**/grants/*")
     with live_app.app_context():
         db.session.execute(db.text("update enrollment_grant set expires_at = created_at where use_count = 0"))
         db.session.commit()
@@ -128,13 +135,15 @@ def test_a_clock_that_runs_out_takes_the_code_away_and_the_server_says_that_it_e
 def test_without_scripts_the_code_stands_there_with_its_end(live, live_app, browser):
     with live_app.app_context():
         make_member(make_account())
-    context = browser.new_context(java_script_enabled=False)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 780})
     page = context.new_page()
     sign_in(page, live.url, "ada@example.com")
     page.goto(f"{live.url}/admin/mobile-app")
     page.get_by_role("button", name="Generate QR Code").click()
     expect(page.locator(".offer-qr")).to_be_visible()
     expect(page.locator(".offer time")).to_be_visible()
+    bar, title = page.locator(".topbar").bounding_box(), page.locator("#qr-title").bounding_box()
+    assert title["y"] >= bar["y"] + bar["height"], "what the page leads to does not lie under its bar"
     expect(page.locator("[data-clock]")).to_be_hidden()
     expect(page.get_by_role("button", name="Show")).to_be_hidden()
     scan(page, live.url)

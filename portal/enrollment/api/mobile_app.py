@@ -89,7 +89,7 @@ def grant(public_id: str) -> dict[str, Any]:
 @mobile_app.response(200, ProgressSchema)
 @mobile_app.alt_response(409)
 def undo(public_id: str) -> dict[str, Any] | Response:
-    """Signs the phone out again that used the code within the last 60 seconds."""
+    """Signs the phone out again that used the code within the last 60 seconds. A second time changes nothing."""
     me = caller()
     taken_back = onboarding.undo(
         session(), account_id=me.account_id, user_id=_person(me), public_id=public_id, actor=me.actor, now=now()
