@@ -248,6 +248,8 @@ def refresh(session: Session, key_ring: KeyRing, *, secret: str, ip: str, now: d
         log.warning("refresh token refused", reason=INVALID)
         return Refusal(INVALID)
     session.execute(select(Device.id).where(Device.id == shown.device_id).with_for_update())
+    # Before any token, as whoever ends the session does: else the two would wait for each other.
+    session.execute(select(DeviceSession.id).where(DeviceSession.id == shown.session_id).with_for_update())
     row = session.execute(FACTS.where(DeviceSession.id == shown.session_id)).one()
     reason = why_refused(row, now)
     if reason:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.audit.operations import OPERATOR
-from portal.devices import operations, sessions
+from portal.devices import operations, rotation, sessions
 from portal.devices.models import Device, DeviceSession, RefreshToken
 from portal.extensions import db
 from tests.factories.people import make_account, make_member
@@ -104,6 +104,25 @@ def test_refreshing_and_revoking_at_once_leaves_nothing_open(app, phone):
         assert db.session.get_one(DeviceSession, phone.session_id).end_reason == "admin"
         assert db.session.scalars(sa.select(RefreshToken.sealed_successor)).all().count("") >= 1
         assert not any(db.session.scalars(sa.select(RefreshToken.sealed_successor)))
+
+
+def test_ending_a_session_and_refreshing_never_wait_crosswise(app, phone):
+    """Both lock the session before its tokens: a deadlock would be a fault of one of them."""
+    newer = at_once(app, refresher(app, phone.refresh_token), 1)[0]
+    with app.app_context(), Session(db.engine) as ending, ThreadPoolExecutor(1) as other:
+        ending.execute(sa.select(DeviceSession.id).where(DeviceSession.id == phone.session_id).with_for_update())
+        refreshing = other.submit(at_once, app, refresher(app, newer), 1)
+        until_somebody_waits(ending)
+        rotation.forget(ending, [phone.session_id])
+        ending.commit()
+        assert len(refreshing.result()[0]) == 43
+
+
+def until_somebody_waits(session: Session) -> None:
+    """On SQLite everybody does from the first statement on."""
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while session.get_bind().dialect.name == "postgresql" and not session.scalar(waiting):
+        continue
 
 
 def test_32_tabs_by_cookie_against_a_live_portal(live, live_app):
