@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from portal.devices import tokens
@@ -37,6 +37,18 @@ def find_token(session: Session, key_ring: KeyRing, issuer: str, text: str, now:
     return _find_refresh(session, text, now)
 
 
+def find_session(session: Session, key_ring: KeyRing, issuer: str, text: str, now: datetime) -> int | None:
+    """The row id of the token's open session, also while its device or person is refused for a time."""
+    wanted = select(DeviceSession.id).where(DeviceSession.ended_at.is_(None))
+    if text.count(".") != 2:
+        wanted = wanted.join(RefreshToken, RefreshToken.session_id == DeviceSession.id).where(*_is_shown(text, now))
+        return session.scalar(wanted)
+    claims = tokens.read(key_ring, issuer, text, now)
+    if isinstance(claims, tokens.Forged):
+        return None
+    return session.scalar(wanted.where(DeviceSession.public_id == claims.sid))
+
+
 def _find_access(session: Session, key_ring: KeyRing, issuer: str, text: str, now: datetime) -> Shown | None:
     claims = tokens.read(key_ring, issuer, text, now)
     if isinstance(claims, tokens.Forged):
@@ -59,12 +71,10 @@ def _find_access(session: Session, key_ring: KeyRing, issuer: str, text: str, no
 
 
 def _find_refresh(session: Session, text: str, now: datetime) -> Shown | None:
-    is_current = RefreshToken.rotated_at.is_(None)
-    used_at = RefreshToken.successor_first_used_at
     row = session.execute(
         FACTS.add_columns(DeviceSession.client_id, RefreshToken.created_at)
         .join(RefreshToken, RefreshToken.session_id == DeviceSession.id)
-        .where(RefreshToken.token_hash == digest(text), or_(is_current, used_at.is_(None), used_at > now - WINDOW))
+        .where(*_is_shown(text, now))
     ).first()
     if row is None or why_refused(row, now):
         return None
@@ -80,3 +90,10 @@ def _find_refresh(session: Session, text: str, now: datetime) -> Shown | None:
         iat=int(row.created_at.timestamp()),
         exp=int(min(limits).timestamp()) if limits else 0,
     )
+
+
+def _is_shown(text: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Finds the refresh token, unless it is retired."""
+    used_at = RefreshToken.successor_first_used_at
+    is_good = or_(RefreshToken.rotated_at.is_(None), used_at.is_(None), used_at > now - WINDOW)
+    return RefreshToken.token_hash == digest(text), is_good

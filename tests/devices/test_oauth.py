@@ -239,6 +239,23 @@ def test_revoking_either_token_ends_the_session(app, client, phone, bearer, kind
     assert client.post("/oauth/revoke", data={"token": token}).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["refresh", "access"])
+def test_a_token_revoked_while_its_phone_is_suspended_stays_so(app, client, phone, bearer, kind):
+    """The answer is 200, and whoever heard it relies on it (RFC 7009, section 2.2)."""
+
+    def change(act):
+        with app.app_context():
+            act(db.session(), db.session.get_one(Device, phone.device_id), actor=OPERATOR, now=datetime.now(UTC))
+            db.session.commit()
+
+    change(operations.suspend)
+    token = phone.refresh_token if kind == "refresh" else bearer
+    assert client.post("/oauth/revoke", data={"token": token}).status_code == 200
+    change(operations.resume)
+    assert refresh(client, phone.refresh_token).json["error"] == "invalid_grant"
+    assert client.get("/api/v1/app/me", headers={"Authorization": f"Bearer {bearer}"}).status_code == 401
+
+
 @pytest.mark.parametrize("token", ["unknown", "a.b.c", "\0", "x" * 9000])
 def test_revoking_what_is_no_token_answers_200(client, phone, token):
     assert client.post("/oauth/revoke", data={"token": token}).status_code == 200

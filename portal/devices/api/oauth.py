@@ -74,9 +74,9 @@ def revoke() -> Response:
     except Unreadable as fault:
         return refuse(*fault.args)
     own, moment = portal(), now()
-    shown = introspection.find_token(session(), own.key_ring, own.settings.public_url, given, moment)
-    if shown is not None:
-        sessions.end_session(session(), shown.session_id, BY_USER, moment)
+    session_id = introspection.find_session(session(), own.key_ring, own.settings.public_url, given, moment)
+    if session_id is not None:
+        sessions.end_session(session(), session_id, BY_USER, moment)
         session().commit()
     return jsonify({})
 
