@@ -1,12 +1,12 @@
 // Mobile Setup: the QR code follows the username as it is typed or picked, and the rotation is followed live.
 const TYPING_PAUSE_MS = 250;
 const EVERY_MS = 5000;
+const ANEW_MS = 15000;
 const SLOWEST_MS = 60000;
 
 const box = document.querySelector("[data-setup-qr]");
 if (box) followUsername(box);
-const progress = document.querySelector("[data-setup-progress]");
-if (progress) followRotation(progress, EVERY_MS);
+followRotation(EVERY_MS);
 
 document.querySelector("[data-setup-large]")?.addEventListener("click", () => document.querySelector("[data-setup-image]").requestFullscreen());
 
@@ -51,23 +51,43 @@ function followUsername(box) {
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, TYPING_PAUSE_MS); });
   field.addEventListener("change", () => { clearTimeout(timer); ask(); });
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); ask(); });
-  // Somebody who comes back to this page may find the key rotated meanwhile.
-  document.addEventListener("visibilitychange", () => document.hidden || ask(true));
+  // The key may be rotated while this page stands on a screen, by somebody else or by the plan.
+  const askAnew = () => document.hidden || ask(true);
+  document.addEventListener("visibilitychange", askAnew);
+  setInterval(askAnew, ANEW_MS);
   ask(); // what was typed before this script ran, or what the browser put back
 }
 
 function show(box, { svg, company, username, generation }) {
   const image = box.querySelector("[data-setup-image]");
-  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  const source = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  if (image.src !== source) image.src = source;
   image.alt = `Pairing QR code of ${company}${username ? ` for ${username}` : ""}`;
   box.querySelector("[data-setup-generation]").textContent = String(generation);
   const print = document.querySelector("[data-setup-print]");
   const address = new URL(print.href);
   if (username) address.searchParams.set("username", username); else address.searchParams.delete("username");
   print.href = address;
+  const rotation = document.querySelector("[data-setup-rotation]");
+  if (rotation && rotation.dataset.setupRotation !== String(generation)) renew(rotation);
 }
 
-async function followRotation(box, wait) {
+// What the page says of the rotation, as the portal says it now. Without an answer the next turn asks again.
+async function renew(rotation) {
+  try {
+    const response = await fetch(location.pathname);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const renewed = page.querySelector("[data-setup-rotation]");
+    if (!renewed || !rotation.isConnected) return;
+    rotation.replaceWith(renewed);
+    followRotation(EVERY_MS);
+  } catch {
+    // No connection.
+  }
+}
+
+async function followRotation(wait, box = document.querySelector("[data-setup-progress]")) {
+  if (!box?.isConnected) return;
   let answer = null;
   try {
     const response = await fetch(box.dataset.setupProgress, { headers: { Accept: "application/json" } });
@@ -89,7 +109,7 @@ async function followRotation(box, wait) {
     if (answer.moved === answer.total) return;
   }
   const next = answer ? EVERY_MS : Math.min(wait * 2, SLOWEST_MS);
-  setTimeout(() => followRotation(box, next), next);
+  setTimeout(() => followRotation(next, box), next);
 }
 
 function nameItem(name) {
