@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.enrollment import code_sending, grants, redemption
 from portal.enrollment.installation_keys import OUTDATED, PAIRING_MAIL
-from portal.jobs.mails import opened
+from portal.jobs.mails import secret_of
 from portal.jobs.models import Mail
 from portal.jobs.outbox import TakenMail
 from portal.lib.sealing import KeyRing
@@ -18,7 +18,7 @@ FAULTS = {PAIRING_MAIL: OUTDATED, code_sending.KIND: OVER}
 
 def why_not(session: Session, key_ring: KeyRing, mail: Mail | TakenMail, now: datetime) -> str:
     """The sentence that says why this mail must not go out (again); "" when it may, and for all other mails."""
-    secret = opened(key_ring, mail).secret if mail.kind in FAULTS else ""
+    secret = secret_of(key_ring, mail) if mail.kind in FAULTS else ""
     if not secret:
         return ""
     text = parse_qs(urlsplit(secret).fragment)["t"][0] if mail.kind == PAIRING_MAIL else secret

@@ -46,11 +46,16 @@ class Opened:
 
 def opened(key_ring: KeyRing, mail: Mail | TakenMail) -> Opened:
     """What is sent, and what stands in the page while it is not."""
-    secret = key_ring.decrypt(mail.sealed_secret, _context(mail.public_id)) if mail.sealed_secret else ""
+    secret = secret_of(key_ring, mail)
     shown = secret or FORGOTTEN
     return Opened(
         mail.text_body.replace(SECRET_MARK, shown), mail.html_body.replace(SECRET_MARK, escape(shown)), secret
     )
+
+
+def secret_of(key_ring: KeyRing, mail: Mail | TakenMail) -> str:
+    """The way in that it carries; "" when it has none, or it is forgotten."""
+    return key_ring.decrypt(mail.sealed_secret, _context(mail.public_id)) if mail.sealed_secret else ""
 
 
 def _sealed(secret: Secret | None) -> dict[str, str]:

@@ -27,7 +27,7 @@ STATES = (DEAD, QUEUED, DONE)
 
 @dataclass(frozen=True)
 class Line:
-    """A mail or a job in a list. ``state`` is the word on its badge."""
+    """A mail or a job in a list. ``state`` is the word on its badge; ``may_retry``: it is dead, and not for good."""
 
     public_id: str
     title: str
@@ -35,7 +35,7 @@ class Line:
     state: str
     fault: str
     at: str
-    is_dead: bool
+    may_retry: bool
 
 
 @outgoing.get("/outgoing-mail")
@@ -133,7 +133,7 @@ def _mail_line(row: Mail, timezone: str) -> Line:
         state=words[row.state],
         fault=row.fault,
         at=show_moment(row.created_at, timezone),
-        is_dead=row.state == DEAD,
+        may_retry=row.state == DEAD and not _why_not(row),
     )
 
 
@@ -146,7 +146,7 @@ def _job_line(row: Job, timezone: str) -> Line:
         state=words[row.state],
         fault=row.fault,
         at=show_moment(row.created_at, timezone),
-        is_dead=row.state == DEAD,
+        may_retry=row.state == DEAD,
     )
 
 

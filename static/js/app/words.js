@@ -27,12 +27,13 @@ export const words = {
     offlineLink: "The code that you scanned is kept until you are back.",
   },
 
+  noCookies: "This browser refuses cookies, so it would forget the connection when you close it. Allow cookies for this address first.",
+
   setup: {
     title: "Setup",
     lead: "Connect this phone to your company: scan the QR code that your admin shows or printed.",
     scan: "Scan QR code",
     type: "Type the code",
-    photo: "Take a photo of it",
     what: "The code stands on your admin’s page Mobile Setup or Mobile App, on a printed sheet, or in a mail to you.",
     install: "Install the app",
     installIphone: "On an iPhone, add the app to the home screen first: tap Share, then Add to Home Screen, open it there and scan inside. The home screen’s app and Safari do not share their sign-in.",
@@ -45,6 +46,7 @@ export const words = {
     point: "Point the camera at the code.",
     starting: "Starting the camera …",
     reading: "Reading …",
+    found: "The code is read. Asking the portal …",
     byServer: "This browser reads no codes itself, so the portal reads them: hold still for a second.",
     slow: "Nothing read yet. Hold still, come closer until the code fills the frame, and look for more light.",
     tooSmall: "Still nothing. A code must be at least 4 cm wide on paper, or full screen on a display: ask for a larger print or type the code.",
@@ -66,7 +68,6 @@ export const words = {
     unreadablePhoto: "This picture cannot be read. Take it again as a plain photo.",
     unknown: "This QR code is none of the portal’s. Scan the one that your admin shows, or a sticker.",
     signInFirst: "This is a sticker. Connect the phone and sign in first, then the app shows what it is on.",
-    pairedCode: "This is a code that connects a phone. It opens here:",
   },
 
   typed: {
@@ -87,7 +88,7 @@ export const words = {
     titleUnknown: "Connect this phone?",
     company: "Company",
     host: "Address",
-    hostCheck: "It must be the address that your admin shows above the QR code. If it is not, decline.",
+    hostCheck: "Company and address must be those that your admin shows above the QR code. If one is another, decline: your admin made the code elsewhere and has to make a new one.",
     checking: "Asking the portal what this code does …",
     what: "What happens",
     happens: {
@@ -109,7 +110,8 @@ export const words = {
     accept: "Connect",
     decline: "Decline",
     declined: "Declined. Nothing was sent, and this phone is as it was.",
-    already: (company) => `This phone is connected to ${company} now. Connecting again replaces that.`,
+    again: (company) => `This phone is connected to ${company} already. Connecting again replaces that.`,
+    leaves: (company) => `This phone is connected to ${company} now. When you connect, it leaves ${company}.`,
     httpWarning: "This address has no https: on a foreign network others could read along.",
     lost: (host, press) => `This phone cannot reach ${host}. Check that it is online and that this is the address your admin shows above the QR code. Nothing is lost: when it is, tap “${press}”.`,
     cut: "Still no connection. If the connection broke just as it was sent, the code may be used already: then ask for a new one.",
@@ -243,7 +245,7 @@ export const words = {
   ended: {
     title: "Signed out",
     titles: { pending_approval: "Waiting for approval", second_step: "Second step needed" },
-    kept: "Everything that this app kept on the phone has been removed.",
+    kept: "What this app kept of the company has been removed from the phone.",
     scan: "Scan QR code",
     reasons: {
       revoked: "This phone’s access was revoked. If you should still have it, ask your admin for a new QR code and scan it.",
