@@ -13,6 +13,7 @@ from portal.accounts.models import Account, Membership
 from portal.audit.models import AuditEvent
 from portal.devices.models import Device, DeviceSession
 from portal.enrollment.models import Grant, Redemption
+from portal.enrollment.views import mobile_app
 from portal.extensions import db
 from portal.lib.secrets import digest
 from tests.client import PASSWORD, PortalClient
@@ -359,3 +360,16 @@ def test_a_key_file_that_was_replaced_leaves_the_page_standing(app, ada, monkeyp
     with monkeypatch.context() as patch:
         patch.setitem(app.extensions, "portal", replace(own, key_ring=make_key_ring()))
         assert "offer-qr" not in ada.get(PAGE).text
+
+
+def test_of_very_many_the_last_are_shown_and_only_who_may_open_the_rest_is_led_there(app, company, client, monkeypatch):
+    monkeypatch.setattr(mobile_app, "SHOWN", 1)
+    with app.app_context():
+        account = db.session.query(Account).order_by(Account.id).first()
+        bo = db.session.query(Membership).filter_by(account_id=account.id, role="member").one()
+        make_device(account, bo, "Bo's tablet")
+    for email, words, is_led in (("ada@example.com", "All 3", True), ("bo@example.com", "The last 1 of 2", False)):
+        client.sign_in(email)
+        page = client.get(PAGE).text
+        assert words in page and ('href="/admin/devices"' in page) == is_led
+        client.submit("/sign-out")
