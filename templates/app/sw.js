@@ -21,7 +21,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const address = new URL(event.request.url);
   if (event.request.method !== "GET" || address.origin !== self.location.origin) return;
-  const isPage = event.request.mode === "navigate" && address.pathname === PAGE;
+  const isPage = event.request.mode === "navigate" && address.pathname.replace(/\/$/, "") === PAGE;
   if (!isPage && !SHELL.includes(address.pathname)) return;
   event.respondWith(answer(event.request, isPage ? PAGE : address.pathname));
 });

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from portal.accounts.models import Account
 from portal.devices.models import Device
 from portal.extensions import db
+from tests.app.losing import hold
 from tests.client import PASSWORD
 from tests.enrollment.arriving import onboarding
 from tests.factories.people import make_account, make_member
@@ -31,6 +32,9 @@ def test_the_installation_code_pairs_and_the_person_signs_in(field, company, liv
     field.press("Connect")
     field.heading("Sign in")
     assert devices(live_app) == ["Mia's phone"]
+    expect(field.page.get_by_label("E-mail or sign-in name")).to_have_value("mia@example.com")
+    field.page.reload()
+    field.heading("Sign in")
     expect(field.page.get_by_label("E-mail or sign-in name")).to_have_value("mia@example.com")
     expect(field.page.get_by_label("Password", exact=True)).to_be_focused()
     field.sign_in("mia@example.com", PASSWORD)
@@ -276,6 +280,33 @@ def test_a_reload_and_the_back_button_keep_the_code(field, company):
     field.heading("Connect to North Yard Haulage?")
     field.press("Connect")
     field.heading("Your account")
+
+
+def test_a_late_answer_does_not_take_the_person_back(field, company):
+    """A weak signal: they have gone back to the code they typed when the portal's word on it comes."""
+    waiting = hold(field.page, "**/enroll/inspect")
+    field.open()
+    field.press("Type the code")
+    field.page.get_by_label("Code").fill(company.join_code)
+    field.press("Continue")
+    field.heading("Connect this phone?")
+    field.page.go_back()
+    field.heading("Type the code")
+    with field.page.expect_event("requestfailed"):
+        waiting[0].abort()
+    field.page.get_by_label("Code").fill(company.crew_code)
+    field.press("Continue")
+    field.heading("Connect to North Yard Haulage?")
+    expect(field.page.get_by_text("You make yourself an account")).to_be_visible()
+
+
+def test_a_browser_that_refuses_cookies_is_told_before_a_code_is_used_up(phone, field, company):
+    phone.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', {value: false})")
+    field.scan(company.join)
+    expect(field.page.get_by_text("This browser refuses cookies")).to_be_visible()
+    field.press("Decline")
+    field.heading("Setup")
+    expect(field.page.get_by_text("This browser refuses cookies")).to_be_visible()
 
 
 def test_a_used_code_cannot_be_gone_back_to(field, company):

@@ -13,6 +13,7 @@ from portal.extensions import db
 from portal.lib.images import reencode
 from portal.records.kinds import BY_NAME, Field
 from portal.records.models import Record
+from tests.app.losing import hold
 from tests.client import PASSWORD
 from tests.factories.things import make_expiration, make_record
 from tests.journeys.pages import sign_in
@@ -180,6 +181,7 @@ def test_a_record_shows_everything_and_calls_and_mails(joined, live_app, company
 def test_a_typed_sticker_opens_its_record(joined, company):
     page = joined.page
     page.get_by_role("link", name="Scan a sticker").click()
+    expect(page.get_by_role("link", name="Scan a sticker")).to_have_attribute("aria-current", "page")
     joined.press("Type the code instead")
     page.get_by_label("Code under the QR code").fill("AAAA-AAAA-AAAA-AAAA")
     joined.press("Continue")
@@ -187,6 +189,20 @@ def test_a_typed_sticker_opens_its_record(joined, company):
     page.get_by_label("Code under the QR code").fill(company.sticker.removeprefix("/Q/"))
     joined.press("Continue")
     joined.heading("Flatbed 12")
+
+
+def test_a_late_answer_about_a_sticker_does_not_take_the_person_away(joined, company):
+    page, waiting = joined.page, hold(joined.page, "**/app/scan")
+    page.get_by_role("link", name="Scan a sticker").click()
+    joined.press("Type the code instead")
+    page.get_by_label("Code under the QR code").fill(company.sticker.removeprefix("/Q/"))
+    joined.press("Continue")
+    page.get_by_role("link", name="Records").click()
+    joined.heading("Records")
+    with page.expect_response("**/app/scan"):
+        waiting[0].continue_()
+    page.get_by_text("Main yard").click()
+    joined.heading("Main yard")
 
 
 def test_the_paired_browser_reads_a_sticker_without_the_passcode(joined, company):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from portal.accounts.models import Account
 from portal.accounts.second_step import turn_on
@@ -17,6 +17,7 @@ from portal.enrollment.models import CREATE_DEVICE
 from portal.extensions import db
 from tests.app.conftest import field_app
 from tests.app.links import scanned
+from tests.app.losing import hold
 from tests.client import PASSWORD
 from tests.enrollment.arriving import installation_code, ring
 
@@ -214,19 +215,14 @@ def test_too_many_wrong_codes_count_down(field):
 def test_a_link_that_connects_anew_ends_what_another_tab_shows(joined, phone, company):
     other = field_app(phone, joined.url)
     other.scan(company.pair_mia)
-    expect(other.page.get_by_text("This phone is connected to North Yard Haulage now.")).to_be_visible()
+    expect(other.page.get_by_text("This phone is connected to North Yard Haulage already.")).to_be_visible()
     other.press("Connect")
     other.heading("Sign in")
     joined.heading("Sign in")
 
 
 def test_a_slow_start_is_said(joined):
-    waiting: list[Route] = []
-
-    def hold(route: Route) -> None:
-        waiting.append(route)
-
-    joined.page.route("**/oauth/token", hold, times=1)
+    waiting = hold(joined.page, "**/oauth/token")
     joined.page.goto("about:blank")
     joined.open()
     expect(joined.page.get_by_text("Still no answer.")).to_be_visible(timeout=15_000)

@@ -5,14 +5,18 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from portal.accounts.models import Membership
+from portal.accounts.models import Account, Membership
 from portal.audit.operations import Actor
 from portal.devices import operations
-from portal.devices.models import Device
+from portal.devices.models import BY_USER, Device, DeviceSession
 from portal.enrollment import installation_keys
 from portal.extensions import db
 from tests.app.conftest import field_app
+from tests.app.links import scanned
+from tests.app.losing import lose
 from tests.client import PASSWORD
+from tests.enrollment.arriving import installation_key
+from tests.factories.people import make_account
 
 ADA = Actor(1, "Ada Admin")
 
@@ -88,11 +92,61 @@ def test_tabs_without_locks_heal_too(joined, phone):
 def test_a_lost_answer_heals(joined):
     """The portal rotates the token, and its answer never arrives: the next try gets the same successor."""
     page = joined.page
-    page.route("**/oauth/token", lambda route: (route.fetch(), route.abort())[-1], times=1)
+    page.route("**/oauth/token", lose, times=1)
     page.reload()
     joined.heading("No connection")
     joined.press("Try again")
     joined.heading("Records")
+
+
+def test_a_lost_answer_to_a_sign_in_or_sign_out_costs_no_new_code(field, company):
+    page = field.page
+    field.pair(company.pair)
+    page.route("**/app/sign-in", lose, times=1)
+    field.sign_in("mia@example.com", PASSWORD)
+    expect(page.get_by_role("alert")).to_contain_text("No connection")
+    field.press("Sign in")
+    field.heading("Records")
+    page.get_by_role("link", name="This phone").click()
+    page.route("**/app/sign-out", lose, times=1)
+    field.press("Sign out")
+    expect(page.locator("#news")).to_contain_text("No connection")
+    page.reload()
+    field.heading("Sign in")
+
+
+def test_a_phone_without_its_cookies_is_told_what_to_do(joined, phone):
+    phone.clear_cookies()
+    joined.page.reload()
+    joined.heading("Signed out")
+    expect(joined.page.get_by_role("alert")).to_contain_text("Ask your admin for a QR code")
+
+
+def test_whoever_connects_to_another_company_leaves_the_first(joined, live_app):
+    page = joined.page
+    with live_app.app_context():
+        other = make_account("South Yard")
+        link = scanned(other, "pair", installation_key(other))
+
+    def ends() -> list[str]:
+        with live_app.app_context():
+            return list(db.session.scalars(db.select(DeviceSession.end_reason).order_by(DeviceSession.id)))
+
+    page.get_by_role("link", name="This phone").click()
+    joined.press("Connect to another company")
+    joined.press("Type the code instead")
+    expect(page.get_by_text("of an installation code")).to_be_visible()
+    joined.scan(link)
+    expect(page.get_by_text("When you connect, it leaves North Yard Haulage.")).to_be_visible()
+    page.route("**/api/v1/pair", lambda route: route.abort(), times=1)
+    joined.press("Connect")
+    page.get_by_role("alert").wait_for()
+    assert ends() == [""], "the new connection did not work"
+    with page.expect_response("**/oauth/revoke"):
+        joined.press("Connect")
+    joined.heading("Sign in")
+    expect(page.get_by_text("South Yard")).to_be_visible()
+    assert ends() == [BY_USER, ""]
 
 
 def test_a_revoked_phone_is_out_at_its_next_request(joined, live_app, phone):
@@ -167,6 +221,13 @@ def test_a_rotated_installation_key_asks_for_the_new_code(field, company, live_a
     field.scan(company.pair)
     field.heading("This code no longer opens anything")
     expect(field.page.get_by_role("alert")).to_contain_text("new QR code")
+    with live_app.app_context():
+        account = db.session.get_one(Account, company.account_id)
+        new = scanned(account, "pair", installation_key(account))
+    field.pair(new)
+    field.heading("Sign in")
+    with live_app.app_context():
+        assert [one.pairing_generation for one in db.session.scalars(db.select(Device))] == [2], "it is the same phone"
 
 
 def test_signing_out_leaves_the_phone_with_the_company(joined, phone):

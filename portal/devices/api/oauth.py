@@ -13,7 +13,7 @@ from portal.accounts.permissions import DEVICES_MANAGE
 from portal.api import cookies
 from portal.api.blueprints import PHONE, PROGRAM, ApiBlueprint
 from portal.api.phones import CLEAR
-from portal.devices import introspection, operations, phones, sessions, tokens
+from portal.devices import introspection, lost_answers, operations, phones, sessions, tokens
 from portal.devices.api import alerts
 from portal.devices.api.documents import ERROR, FORM, KEYS, METADATA, ONE_TOKEN, SHOWN, TOKENS, described, text
 from portal.devices.models import APP, BY_USER, PAIRED
@@ -22,6 +22,7 @@ from portal.web.identity import find_identity
 
 oauth = ApiBlueprint("oauth", __name__, description="Tokens of phones, as the standards say.")
 
+LOST = "lost"
 CANNOT = "The token is unknown, used, revoked or expired."
 
 
@@ -37,6 +38,7 @@ class Unreadable(Exception):
             "refresh_token": text("The newest one. A browser leaves it out: its cookie counts."),
             "client_id": text("", sessions.CLIENT_ID),
             "scope": text("That of the session.", PAIRED, APP),
+            "answer": text("A browser that never heard whether its sign-in or sign-out worked.", LOST),
         },
         "grant_type",
     )
@@ -52,6 +54,8 @@ def token() -> Response:
         return refuse(*fault.args)
     own, moment, ip = portal(), now(), request.remote_addr or ""
     found = sessions.refresh(session(), own.key_ring, secret=secret, ip=ip, now=moment)
+    if by_cookie and request.form.get("answer") == LOST and isinstance(found, phones.Refusal):
+        found = lost_answers.step_back(session(), secret=secret, now=moment) or found
     if isinstance(found, phones.Refusal):
         answer = refuse_grant(found, by_cookie=by_cookie)
     else:

@@ -1,6 +1,7 @@
 // Talks to the portal. The access token lives in this variable and nowhere else; the refresh token is a cookie that no
 // script can read. Refreshing is one at a time across tabs (Web Locks), because each refresh uses up the token before.
 import { note } from "./log.js";
+import { hasLost, keepLost } from "./memory.js";
 import { words } from "./words.js";
 
 const API = "/api/v1";
@@ -62,13 +63,31 @@ export async function picture(path) {
 // Sends what opens a new session, and takes its token. ``isCalled``: by a phone that has one already.
 export async function open(path, json, { isCalled = false } = {}) {
   const request = { method: "POST", json: { ...json, refresh_in: "cookie" } };
-  const answer = isCalled ? await call(path, { ...request, isOpening: true }) : await alone(() => send(path, request));
+  const answer = isCalled ? await openAnew(path, request) : await alone(() => send(path, request));
   if (answer.ok && answer.data.access_token) {
     token = answer.data.access_token;
+    keepLost(false);
     tabs?.postMessage({});
   }
   return answer;
 }
+
+// The portal may have ended the session that this phone still has, and opened one that it never heard of.
+async function openAnew(path, request) {
+  try {
+    return await call(path, { ...request, isOpening: true });
+  } catch (fault) {
+    if (fault instanceof Lost) keepLost(true);
+    throw fault;
+  }
+}
+
+// The token of the connection that this phone has, '' where it has none. Throws Lost.
+export const ownToken = async () => ((await refresh()) === "ok" ? token : "");
+
+// Ends the connection of a token that this phone had before its present one (RFC 7009). Where the answer is lost, the
+// company's admin sees the phone until it has been away for too long, or revokes it.
+export const sayGoodbye = (former) => send("/oauth/revoke", { method: "POST", body: new URLSearchParams({ token: former }), base: "" }).catch(() => {});
 
 // A new access token by the cookie: "ok", or why not: "none" (never connected) or a reason. Throws Lost.
 export function refresh() {
@@ -85,10 +104,11 @@ async function renewPatiently() {
 }
 
 async function renew() {
-  const form = new URLSearchParams({ grant_type: "refresh_token", client_id: CLIENT });
+  const form = new URLSearchParams({ grant_type: "refresh_token", client_id: CLIENT, ...(hasLost() && { answer: "lost" }) });
   const answer = await send("/oauth/token", { method: "POST", body: form, base: "" });
   if (answer.ok) {
     token = answer.data.access_token;
+    keepLost(false);
     return "ok";
   }
   // Only the portal's own word ends a connection, not what a proxy or a hotel's Wi-Fi answers in its place.
@@ -100,7 +120,9 @@ async function renew() {
 async function refreshOrEnd(reason) {
   const outcome = await refresh();
   if (outcome === "ok") return;
-  await end(ENDS.includes(outcome) ? outcome : ENDS.includes(reason) ? reason : "invalid");
+  // "expired" of the access token is no end: only the refresh knows whether the connection is.
+  const known = [outcome, reason === "expired" ? "" : reason].find((one) => ENDS.includes(one));
+  await end(known ?? "invalid");
 }
 
 async function end(reason) {

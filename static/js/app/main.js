@@ -1,7 +1,7 @@
 // Starts the app: the scanned link first, then who this phone is, then the screen of the address.
 import { call, Ended, finish, Lost, onSession, refresh, sentenceOf } from "./api.js";
 import { note } from "./log.js";
-import { say } from "./layout.js";
+import { say, showBar } from "./layout.js";
 import { clearEverything, keepShell, pending, rememberedCompany } from "./memory.js";
 import { isPayload, read, readFragment } from "./payload.js";
 import { go, guardWith, isKnown, open, register } from "./router.js";
@@ -20,6 +20,7 @@ import { words } from "./words.js";
 const FOR_SIGNED_IN = ["records", "record", "profile"];
 const SLOW_MS = 6000;
 const AGAIN_MS = 10_000; // so long a refused sticker that the camera still sees is not asked about again
+const FOR_GOOD = ["revoked", "account_locked"]; // the device that this phone was never comes back
 const HOME = { none: "setup", paired: "sign-in", app: "records" };
 
 register("home", () => {
@@ -28,8 +29,9 @@ register("home", () => {
 });
 register("setup", setup);
 register("scan", () => (session.state === "app" ? scanSticker() : scanSetup()));
-register("type", () => (session.state === "app" ? typeStickerCode(findSticker) : typeSetupCode(offerTyped)));
+register("type", () => (session.state === "app" ? typeSticker() : typeSetup()));
 register("connect-anew", () => scanSetup());
+register("type-anew", () => typeSetup());
 register("connect", connect);
 register("account", account);
 register("sign-in", signIn);
@@ -46,8 +48,27 @@ guardWith((name) => {
   return name === "setup" && session.state !== "none" ? home : name;
 });
 
-const scanSetup = () => scan({ title: words.scan.setupTitle, onText: takeSetup });
-const scanSticker = (news = "") => scan({ title: words.scan.stickerTitle, onText: takeSticker, news });
+// Somebody who is signed in comes to these two from their profile, to connect to another company.
+function scanSetup() {
+  showBar(session.state === "app" ? "profile" : null);
+  scan({ title: words.scan.setupTitle, onText: takeSetup, typed: session.state === "app" ? "type-anew" : "type" });
+}
+
+function typeSetup() {
+  showBar(session.state === "app" ? "profile" : null);
+  typeSetupCode(offerTyped);
+}
+
+function scanSticker(news = "") {
+  showBar("scan");
+  scan({ title: words.scan.stickerTitle, onText: takeSticker, typed: "type", news });
+}
+
+function typeSticker() {
+  showBar("scan");
+  typeStickerCode(findSticker);
+}
+
 const offerTyped = (code) => offer({ way: "", secret: code, isTyped: true, company: "", logo: "", username: "" });
 
 // What a phone that is not signed in makes of a text: true when it was taken, else the sentence to show.
@@ -74,10 +95,12 @@ function takeSticker(text) {
   return true;
 }
 
-// Opens the record of a sticker. Returns '' or the sentence that says why not.
+// Opens the record of a sticker, unless the person has gone elsewhere meanwhile. Returns '' or the sentence that says why not.
 async function findSticker(text) {
+  const from = location.hash;
   try {
     const answer = await call("/app/scan", { method: "POST", json: { text } });
+    if (location.hash !== from) return "";
     if (!answer.ok) return sentenceOf(answer);
     await go(`record/${encodeURIComponent(answer.data.record.id)}`, { instead: true });
     return "";
@@ -105,7 +128,7 @@ async function resume() {
   try {
     const outcome = await refresh();
     if (outcome === "ok") await load();
-    else if (outcome !== "none" && (outcome !== "invalid" || rememberedCompany())) return await finish(outcome);
+    else if (rememberedCompany() || !["none", "invalid"].includes(outcome)) return await finish(outcome);
   } catch (fault) {
     if (fault instanceof Ended) return undefined;
     if (fault instanceof Lost) return offline(resume, { hasLink: pending() !== null });
@@ -120,7 +143,7 @@ async function resume() {
 async function over(reason) {
   reset();
   say("");
-  await clearEverything();
+  await clearEverything({ mayComeBack: !FOR_GOOD.includes(reason) });
   await go("ended", { instead: true, state: { reason } });
 }
 

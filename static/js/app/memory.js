@@ -1,14 +1,18 @@
 // What the app keeps on the phone: never a token. localStorage for what outlives a visit, sessionStorage for a code that
-// was scanned and not yet used, so that a reload does not lose it.
+// was scanned and not yet used and for an answer that never came, so that a reload does not lose them.
 import { note } from "./log.js";
 
 const UID = "installation_uid";
 const COMPANY = "company";
+const COMPANY_ID = "company_id";
+const NAME = "sign_in_name";
 const PENDING = "pending_code";
+const LOST = "lost_answer";
 
 // What stands here where a private window refuses storage: the app then works for this visit.
 let drawnUid = "";
 let heldPending = null;
+let heldLost = false;
 
 function attempt(act, otherwise = null) {
   try {
@@ -18,17 +22,30 @@ function attempt(act, otherwise = null) {
   }
 }
 
+const keep = (key, text) => attempt(() => localStorage.setItem(key, text));
+const kept = (key) => attempt(() => localStorage.getItem(key)) ?? "";
+
 // Drawn once per installation of the app, 128 random bits. No secret: it tells that a device came back.
 export function installationUid() {
-  const kept = attempt(() => localStorage.getItem(UID));
-  if (kept) return kept;
+  const known = kept(UID);
+  if (known) return known;
   drawnUid ||= [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  attempt(() => localStorage.setItem(UID, drawnUid));
+  keep(UID, drawnUid);
   return drawnUid;
 }
 
-export const rememberCompany = (name) => attempt(() => localStorage.setItem(COMPANY, name));
-export const rememberedCompany = () => attempt(() => localStorage.getItem(COMPANY)) ?? "";
+export function rememberCompany(id, name) {
+  keep(COMPANY_ID, id);
+  keep(COMPANY, name);
+}
+export const rememberedCompany = () => kept(COMPANY);
+
+// The company that this phone leaves by connecting to the one with this id, or ''.
+export const companyLeftFor = (id) => (kept(COMPANY_ID) === id ? "" : kept(COMPANY));
+
+// Whom the next sign-in is for, so that a reload does not lose what a QR code filled in; '' once they are in.
+export const keepName = (name) => keep(NAME, name);
+export const keptName = () => kept(NAME);
 
 export function keepPending(payload) {
   heldPending = payload;
@@ -42,15 +59,26 @@ export function dropPending() {
 
 export const pending = () => heldPending ?? attempt(() => JSON.parse(sessionStorage.getItem(PENDING) ?? "null"));
 
+// Whether the portal's answer to a sign-in or sign-out never came: the next refresh tells it.
+export function keepLost(isLost) {
+  heldLost = isLost;
+  attempt(() => (isLost ? sessionStorage.setItem(LOST, "yes") : sessionStorage.removeItem(LOST)));
+}
+export const hasLost = () => heldLost || attempt(() => sessionStorage.getItem(LOST)) === "yes";
+
 // The worker keeps the app's own files, so that it opens without a connection.
 export const keepShell = () => navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
 
 // Everything, after the company has ended the connection: caches, databases, both storages, the worker. What a browser does
-// not have, or refuses to a private window, holds nothing.
-export async function clearEverything() {
-  drawnUid = "";
+// not have, or refuses to a private window, holds nothing. Only a phone that may come back as the device it was stays known
+// by what it drew: ``mayComeBack``.
+export async function clearEverything({ mayComeBack }) {
+  const uid = mayComeBack ? kept(UID) || drawnUid : "";
+  drawnUid = uid;
   dropPending();
+  keepLost(false);
   attempt(() => localStorage.clear());
+  if (uid) keep(UID, uid);
   attempt(() => sessionStorage.clear());
   const wipe = async (all, remove) => Promise.all((await all()).map(remove));
   await Promise.allSettled([

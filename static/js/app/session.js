@@ -40,5 +40,5 @@ function take(me) {
   session.device = me.device_name;
   session.person = me.person?.name ?? "";
   session.signInAs = signInAs;
-  rememberCompany(session.company);
+  rememberCompany(session.companyId, session.company);
 }

@@ -1,9 +1,9 @@
 // Before anything binds the phone: who asks, where, and what will happen; Connect and Decline side by side.
-import { ask, errorsOf, Lost, open, sentenceOf } from "../api.js";
+import { ask, errorsOf, Lost, open, ownToken, sayGoodbye, sentenceOf } from "../api.js";
 import { button, el, field, paragraph, showErrors, steps } from "../dom.js";
 import { deviceFacts, suggestedName } from "../device.js";
 import { once, problem, say, show, showBar, waitProblem } from "../layout.js";
-import { dropPending, keepPending, keepShell, pending, rememberedCompany } from "../memory.js";
+import { companyLeftFor, dropPending, keepName, keepPending, keepShell, pending, rememberedCompany } from "../memory.js";
 import { go } from "../router.js";
 import { goOn, session } from "../session.js";
 import { words } from "../words.js";
@@ -15,7 +15,7 @@ const DOORS = { pair: "/pair", join: "/admin/app/exchange-token", code: "/enroll
 // Keeps what was scanned or typed, so that back, reload and a lost connection do not lose it, and shows the offer.
 export function offer(payload) {
   keepPending(payload);
-  return go("connect", { instead: location.hash === "" || location.hash === "#/scan" });
+  return go("connect", { instead: ["", "#/scan", "#/connect-anew"].includes(location.hash) });
 }
 
 export async function connect() {
@@ -33,15 +33,18 @@ async function look(payload) {
     answer = await ask("/enroll/inspect", secretOf(payload));
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
-    if (pending()) draw(payload, null, problem(words.start.offlineTitle, paragraph(words.offer.lost(location.host, words.retry)), button(words.retry, () => connect())));
+    if (isShown(payload)) draw(payload, null, problem(words.start.offlineTitle, paragraph(words.offer.lost(location.host, words.retry)), button(words.retry, () => connect())));
     return undefined;
   }
-  if (location.hash !== "#/connect") return undefined;
+  if (!isShown(payload)) return undefined;
   if (answer.ok) return draw(payload, answer.data);
   if (answer.status === 429) return draw(payload, null, waitProblem(answer.wait, () => connect()));
   if (!isAboutTheCode(answer)) return draw(payload, null, problem(sentenceOf(answer), button(words.retry, () => connect())));
   return spent(answer, payload);
 }
+
+// Whether the screen still asks about this code: a weak signal's answer comes when the person is elsewhere, or has another.
+const isShown = ({ secret }) => location.hash === "#/connect" && pending()?.secret === secret;
 
 // ``seen`` is the portal's word on the code, null as long as it has not answered; ``trouble`` why it did not.
 function draw(payload, seen, trouble = null) {
@@ -49,6 +52,7 @@ function draw(payload, seen, trouble = null) {
   const company = seen?.site.name || payload.company;
   // What the link says of itself holds only until the portal has answered.
   const logo = seen ? `/app/logo/${seen.site.account_id}` : payload.logo;
+  const left = seen ? companyLeftFor(seen.site.account_id) : "";
   const form = el("form", { novalidate: true, "aria-busy": String(!seen && !trouble) });
   form.append(
     ...[
@@ -61,7 +65,8 @@ function draw(payload, seen, trouble = null) {
       ),
       paragraph(words.offer.hostCheck, "hint"),
       location.protocol === "http:" && !/^(localhost|127\.)/.test(location.hostname) && paragraph(words.offer.httpWarning, "note"),
-      rememberedCompany() && paragraph(words.offer.already(rememberedCompany()), "note"),
+      !navigator.cookieEnabled && paragraph(words.noCookies, "note"),
+      seen && rememberedCompany() && paragraph(left ? words.offer.leaves(left) : words.offer.again(company), "note"),
       trouble,
       !seen && !trouble && paragraph(words.offer.checking, "hint"),
       seen && el("h2", {}, words.offer.what),
@@ -79,7 +84,7 @@ function draw(payload, seen, trouble = null) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!seen) return;
-    const named = { ...payload, way, phoneName: form.elements.name.value };
+    const named = { ...payload, way, phoneName: form.elements.name.value, isLeaving: Boolean(left) };
     keepPending(named);
     if (seen.needs.length) return go("account", { state: { seen } });
     once(form, () => accept(named, form));
@@ -119,18 +124,23 @@ export function account() {
   });
 }
 
-// Redeems the code. Whatever happens, the screen says what to do next.
+// Redeems the code. Whatever happens, the screen says what to do next. Whoever agreed to leave a company has left it when
+// the new one has taken the phone, not before.
 async function accept(payload, form, newcomer = null) {
   const device = deviceFacts(payload.phoneName ?? "");
   const key = payload.way === "pair" ? { key: payload.secret, ...(payload.username && { username: payload.username }) } : secretOf(payload);
-  let answer;
+  let answer, former;
   try {
+    former = payload.isLeaving ? await ownToken() : "";
     answer = await open(DOORS[payload.way], { ...key, device, ...(newcomer && { newcomer }) });
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
     return tell(form, words.offer.lost(location.host, words.offer.accept), words.offer.cut);
   }
-  if (answer.ok) return arrived(payload, answer.data, newcomer);
+  if (answer.ok) {
+    if (former) sayGoodbye(former);
+    return arrived(answer.data, newcomer);
+  }
   if (answer.status === 422 && newcomer) {
     const errors = errorsOf(answer);
     showErrors(form, errors);
@@ -141,11 +151,12 @@ async function accept(payload, form, newcomer = null) {
   return spent(answer, payload);
 }
 
-async function arrived(payload, data, newcomer) {
+async function arrived(data, newcomer) {
   dropPending();
   keepShell(); // again, where a connection that ended before has removed it
   session.username = data.sign_in_name || newcomer?.email || data.username || "";
   session.isFilledIn = Boolean(data.username);
+  keepName(data.scope === "paired" ? session.username : "");
   if (data.sign_in_name) say(words.account.made(data.sign_in_name), { stays: true });
   if (newcomer && data.scope === "paired") await enter(newcomer.password);
   await goOn();
@@ -154,7 +165,8 @@ async function arrived(payload, data, newcomer) {
 // A newcomer has just typed their password: they need not do it again. Where it fails, the sign-in screen asks for it.
 async function enter(password) {
   try {
-    await open("/app/sign-in", { username: session.username, password }, { isCalled: true });
+    const answer = await open("/app/sign-in", { username: session.username, password }, { isCalled: true });
+    if (answer.ok) keepName("");
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
   }

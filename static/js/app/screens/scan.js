@@ -12,8 +12,8 @@ const SLOW_MS = 8000;
 const STILL_MS = 20000;
 
 // ``onText(text)`` returns true when it took the text, else a sentence that says why not. ``news`` is such a sentence
-// about the text before.
-export function scan({ title, onText, news = "" }) {
+// about the text before, ``typed`` the route of the screen where the code is typed instead.
+export function scan({ title, onText, typed, news = "" }) {
   const status = el("p", { class: "status", role: "status" });
   const view = el("div", { class: "view" });
   const tools = el("div", { class: "tools" });
@@ -27,13 +27,17 @@ export function scan({ title, onText, news = "" }) {
   const take = (texts) => {
     for (const text of texts) {
       const taken = onText(text);
-      if (taken === true) return true;
+      if (taken === true) {
+        life.timers.forEach(clearTimeout);
+        status.textContent = words.scan.found;
+        return true;
+      }
       if (status.textContent !== taken) status.textContent = taken;
     }
     return false;
   };
   show({ title, kind: "scan", back, body: [view, status, tools], onLeave: stop });
-  const screen = { life, status, view, tools, take, news };
+  const screen = { life, status, view, tools, take, typed, news };
   const why = camera.whyNot();
   if (why) withoutCamera(screen, why);
   else withCamera(screen);
@@ -84,16 +88,17 @@ function withoutCamera(screen, why) {
 
 function otherWays(screen, label) {
   const file = el("input", { type: "file", accept: "image/*", capture: "environment", class: "visually-hidden", id: "photo", onchange: () => readChosen(screen, file) });
-  return [el("label", { class: "button quiet", for: "photo" }, file, label), button(words.scan.type, () => go("type"))];
+  return [el("label", { class: "button quiet", for: "photo" }, file, label), button(words.scan.type, () => go(screen.typed))];
 }
 
-async function readChosen({ status, take }, file) {
+async function readChosen({ life, status, take }, file) {
   const [photo] = file.files;
   if (!photo) return;
   status.className = "status";
   status.textContent = words.scan.reading;
   try {
     const { texts, answer } = await readPhoto(photo);
+    if (life.isOver) return;
     if (texts.length) take(texts);
     else status.textContent = answer ? (answer.status === 429 ? sentenceOf(answer) : words.scan.unreadablePhoto) : words.scan.noCode;
   } catch (fault) {

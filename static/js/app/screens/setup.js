@@ -21,6 +21,7 @@ export function setup() {
       button(words.setup.type, () => go("type")),
       paragraph(words.setup.what, "hint"),
       !window.isSecureContext && paragraph(words.setup.plainHttp, "note"),
+      !navigator.cookieEnabled && paragraph(words.noCookies, "note"),
       installPart(),
       el("p", { class: "foot" }, el("a", { href: "#/help" }, words.help)),
     ],

@@ -2,13 +2,14 @@
 import { errorsOf, Lost, open, sentenceOf } from "../api.js";
 import { button, el, field, paragraph, showErrors, steps } from "../dom.js";
 import { once, problem, show, showBar, waitProblem } from "../layout.js";
+import { keepName, keptName } from "../memory.js";
 import { goOn, session } from "../session.js";
 import { words } from "../words.js";
 import { shower } from "./newcomer.js";
 import { update } from "./setup.js";
 
 export function signIn() {
-  const name = session.username;
+  const name = session.username || keptName();
   const form = el(
     "form",
     { novalidate: true },
@@ -61,6 +62,7 @@ async function send(form) {
   }
   if (answer.ok) {
     session.username = "";
+    keepName("");
     return goOn();
   }
   refuse(form, answer);
