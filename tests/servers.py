@@ -160,8 +160,8 @@ class LivePortal:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Asks every 50 ms, for half a minute at most. Raises AssertionError then."""
-    for _ in range(600):
+    """Asks every 50 ms, for a minute at most: a busy machine starts two processes in that. Raises AssertionError."""
+    for _ in range(1200):
         if holds():
             return
         _wait_a_little()
