@@ -70,7 +70,7 @@ def is_loopback(host: str) -> bool:
 def is_private(host: str) -> bool:
     """An address or name that only the local network knows."""
     address = _address(host)
-    return (address is not None and address.is_private) or (
+    return (address is not None and not address.is_global) or (
         address is None and ("." not in host or host.endswith((".local", ".lan", ".internal")))
     )
 

@@ -171,6 +171,7 @@ def test_the_page_names_the_environment_and_warns(app, with_key):
         ("http://127.0.0.1:8000", ("this computer only", "reaches only this computer")),
         ("http://localhost:8000", ("this computer only", "reaches only this computer")),
         ("http://192.168.1.20:8000", ("local network", "plain http")),
+        ("https://100.101.102.103", ("local network", "only inside it")),  # of a carrier or a private mesh: RFC 6598
         ("http://qr.example.org", ("public address", "plain http")),
     ],
 )
