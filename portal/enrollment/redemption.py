@@ -47,13 +47,13 @@ DEVICE_GONE = "device_gone"
 DEVICE_SUSPENDED = "device_suspended"
 NEWCOMER_NEEDED = "newcomer_needed"
 EMAIL_TAKEN = "email_taken"
-# The code was right and somebody has to type something else: the only reasons that the phone may be told.
-_CORRECTABLE = (NEWCOMER_NEEDED, EMAIL_TAKEN)
+# The code was right, and somebody can do something about the rest: the only reasons that the phone may be told.
+_CORRECTABLE = (NEWCOMER_NEEDED, EMAIL_TAKEN, DEVICE_SUSPENDED)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Nobody was let in. ``is_correctable``: the code was right, and other particulars may do."""
+    """Nobody was let in. ``is_correctable``: the code was right, and may do later or with other particulars."""
 
     reason: str
 

@@ -196,6 +196,19 @@ def test_a_suspended_phone_comes_back_by_itself(joined, live_app):
     joined.heading("Records")
 
 
+def test_a_suspended_phone_that_scans_again_hears_that_it_is_suspended(field, company, live_app):
+    field.pair(company.pair)
+    field.heading("Sign in")
+    act(live_app, operations.suspend)
+    field.page.reload()
+    field.heading("Signed out")
+    field.pair(company.pair)
+    expect(field.page.get_by_role("alert")).to_contain_text("This phone is suspended.")
+    act(live_app, operations.resume)
+    field.press("Connect")
+    field.heading("Sign in")
+
+
 def test_a_removed_person_is_told_whom_to_ask(joined, live_app, company):
     with live_app.app_context():
         db.session.execute(db.delete(Membership).where(Membership.user_id == company.user_id))

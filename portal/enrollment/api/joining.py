@@ -37,6 +37,7 @@ UNKNOWN_KEY = "This QR code does not pair any more. Ask your admin to show the c
 UNKNOWN_CODE = "This code is wrong, expired or already used. Ask whoever gave it to you for a new one."
 CORRECTABLE = {
     redemption.NEWCOMER_NEEDED: "This code is for new people: send the field newcomer with what inspect names.",
+    redemption.DEVICE_SUSPENDED: "This phone is suspended. Ask your admin to let it in again, then tap Connect.",
     redemption.EMAIL_TAKEN: "Somebody signs in with this e-mail already. Pair the phone and sign in instead.",
 }
 RESTING = "Too many wrong codes were typed. Scan the QR code instead, or wait."
