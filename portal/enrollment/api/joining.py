@@ -20,6 +20,7 @@ from portal.api.blueprints import ApiBlueprint
 from portal.api.problems import InvalidFields, problem
 from portal.api.schemas import ApiSchema, Line, Moment, Text
 from portal.devices.sessions import DeviceFacts
+from portal.devices.wording import many
 from portal.enrollment import budgets, redemption
 from portal.enrollment.models import INSTALLATION_CODE, INSTALLATION_KEY, ONBOARDING, PROVISIONING
 from portal.enrollment.newcomers import Newcomer
@@ -40,7 +41,7 @@ CORRECTABLE = {
     redemption.DEVICE_SUSPENDED: "This phone is suspended. Ask your admin to let it in again, then tap Connect.",
     redemption.EMAIL_TAKEN: "Somebody signs in with this e-mail already. Pair the phone and sign in instead.",
 }
-RESTING = "Too many wrong codes were typed. Scan the QR code instead, or wait."
+RESTING = "Too many wrong codes were typed, on this phone or on others. Try again in {}."
 UNNAMED = "Phone"
 
 
@@ -293,7 +294,8 @@ def _shown(seen: redemption.Seen) -> dict[str, Any]:
 
 def _too_many(refusal: Refusal) -> Response:
     seconds = math.ceil(refusal.wait.total_seconds())
-    detail = RESTING if refusal.scope == budgets.TYPED_SITE.scope else ""
+    wait = many(math.ceil(seconds / 60), "minute")
+    detail = RESTING.format(wait) if refusal.scope == budgets.TYPED_SITE.scope else ""
     answer = problem(429, detail, reason="too_many_tries")
     answer.headers["Retry-After"] = str(seconds)
     return answer
