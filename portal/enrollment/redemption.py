@@ -93,10 +93,11 @@ class Redeemed:
 
 
 def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime, ip: str = "") -> Seen | None:
-    """What this secret would do for this address, or None for all that would be refused as it stands. Consumes and
-    writes nothing."""
+    """What this secret would do for this address, or None where it lets nobody in. Consumes and writes nothing."""
     grant = find_grant(session, key_ring, text)
     if grant is None or grants.state(grant, now) != grants.ACTIVE or not _is_inside(ip, grant.allowed_networks):
+        return None
+    if what_is_gone(session, grant):
         return None
     account = session.get_one(Account, grant.account_id)
     device = session.get(Device, grant.device_id) if grant.device_id else None
@@ -207,6 +208,14 @@ def _join(session: Session, grant: Grant, knock: _Try) -> Membership:
     if member is None:
         raise _Stopped(EMAIL_TAKEN)
     return member
+
+
+def what_is_gone(session: Session, grant: Grant) -> str:
+    """PERSON_GONE or DEVICE_GONE when whom or what the grant is for has left: it lets nobody in any more. Else ""."""
+    if grant.user_id is not None and find_membership(session, grant.account_id, grant.user_id) is None:
+        return PERSON_GONE
+    device = session.get(Device, grant.device_id) if grant.device_id is not None else None
+    return DEVICE_GONE if device is not None and device.status == REVOKED else ""
 
 
 def _check_person(session: Session, grant: Grant, user_id: int) -> None:

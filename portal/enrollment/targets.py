@@ -1,5 +1,7 @@
 """Whom and what a code can be for: the people of the account, and its devices that are not revoked."""
 
+from collections import Counter
+
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -30,14 +32,16 @@ def list_people(session: Session, account_id: int) -> list[tuple[str, str]]:
 
 
 def list_devices(session: Session, account_id: int) -> list[tuple[str, str]]:
-    """(public id, words) of the devices that can be installed, by name."""
+    """(public id, words) of the devices that can be installed, by name; those of the same words with their ids."""
     rows = session.execute(
         select(Device.public_id, Device.name, Device.status, Device.platform)
         .where(Device.account_id == account_id, Device.revoked_at.is_(None))
         .order_by(func.lower(Device.name), Device.id)
         .limit(MOST_CHOICES)
     )
-    return [(row.public_id, f"{row.name} ({row.platform})" if row.platform else row.name) for row in rows]
+    named = [(row.public_id, f"{row.name} ({row.platform})" if row.platform else row.name) for row in rows]
+    times = Counter(words for _, words in named)
+    return [(public_id, words if times[words] == 1 else f"{words}, {public_id}") for public_id, words in named]
 
 
 def list_contacts(session: Session, account_id: int, chosen: str) -> list[tuple[str, str]]:

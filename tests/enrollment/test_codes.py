@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from portal.accounts.models import Account, User
+from portal.accounts.models import Account, Membership, User
 from portal.audit.models import AuditEvent
 from portal.devices.models import ACTIVE, EXPECTED, REVOKED, SUSPENDED, Device
 from portal.enrollment import grants as grant_operations
@@ -275,6 +275,7 @@ def test_the_pop_up_shows_code_host_expiry_and_uses_left(app, ada):
     ("columns", "sentence", "has_picture"),
     [
         ({"use_count": 25}, "All 25 uses are spent.", False),
+        ({"use_count": 1, "max_uses": 1}, "Its only use is spent.", False),
         ({"expires_at": datetime(2026, 1, 5, tzinfo=UTC)}, "It expired on 5 Jan 2026, 01:00.", False),
         ({"revoked_at": datetime(2026, 1, 5, tzinfo=UTC)}, "It was removed on 5 Jan 2026, 01:00.", False),
         ({"not_before": datetime(2099, 1, 5, tzinfo=UTC)}, "It does not work before 5 Jan 2099, 01:00.", True),
@@ -288,6 +289,49 @@ def test_a_code_that_does_not_work_says_why(app, ada, columns, sentence, has_pic
     page = ada.get(f"{CODES}/{public_id}/qr").get_data(as_text=True)
     assert sentence in page
     assert ("data:image/svg" in page) == has_picture
+
+
+def test_a_code_whose_device_or_person_is_gone_says_so_before_somebody_carries_it_there(app, ada):
+    with app.app_context():
+        mia = make_member(db.session.query(Account).one(), "mia@example.com", name="Mia", role="member")
+        mia_id, left = mia.user.public_id, mia.id
+    device = make_device(app, "Tablet")
+    codes = (
+        add(app, ada, action="use_existing_device", device_id=device),
+        add(app, ada, action="create_device", user_id=mia_id),
+    )
+    with app.app_context():
+        db.session.query(Device).update({"status": REVOKED, "revoked_at": datetime.now(UTC)})
+        db.session.query(Membership).filter_by(id=left).delete()
+        db.session.commit()
+    for code, sentence in zip(codes, ("The device is revoked.", "The account has left the company."), strict=True):
+        page = ada.get(f"{CODES}/{code}/qr").get_data(as_text=True)
+        assert sentence in page and "data:image/svg" not in page
+
+
+def test_devices_of_one_name_can_be_told_apart(app, ada):
+    first, second = make_device(app, "Tablet", EXPECTED), make_device(app, "Tablet", EXPECTED)
+    make_device(app, "Phone", EXPECTED)
+    page = ada.get(f"{CODES}/new").get_data(as_text=True)
+    assert all(f">{words}</option>" in page for words in (f"Tablet, {first}", f"Tablet, {second}", "Phone"))
+    add(app, ada, action="use_existing_device", device_id=second)
+    listed = text_of(ada.get(CODES))
+    assert f"Tablet {second}" in listed and first not in listed
+
+
+def test_an_admin_of_two_companies_sees_one_account_to_choose(app, ada):
+    with app.app_context():
+        user_id = db.session.query(User).one().id
+        db.session.add(
+            Membership(
+                account_id=make_account("South Yard").id, user_id=user_id, role="admin", permissions=[],
+                created_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+        db.session.commit()
+    page = ada.get(f"{CODES}/new").get_data(as_text=True)
+    labels = re.findall(r"<label[^>]*>\s*(\w+)", page)
+    assert (labels.count("Account"), labels.count("Company")) == (1, 1)
 
 
 def test_edit_changes_what_was_changed_and_keeps_the_seconds_of_the_rest(app, ada):

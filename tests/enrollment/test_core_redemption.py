@@ -19,7 +19,7 @@ from portal.devices.models import (
     Device,
     DeviceSession,
 )
-from portal.enrollment import expected, grants, queries, redemption
+from portal.enrollment import enrolled, expected, grants, queries, redemption
 from portal.enrollment.models import (
     CREATE_ACCOUNT_AND_DEVICE,
     CREATE_DEVICE,
@@ -293,6 +293,7 @@ def test_a_revoked_device_is_not_installed_again(company):
     account, _ = company
     device, made = add_device(account)
     devices.revoke(db.session(), device, actor=ADMIN, now=NOW)
+    assert redemption.inspect(db.session(), ring(), made.secret, NOW) is None
     assert reason(redeem(made.secret)) == redemption.DEVICE_GONE
     assert device.status == REVOKED
 
@@ -303,6 +304,7 @@ def test_whoever_left_the_company_lets_nobody_in(company):
     onboarding, made = make_onboarding(bob), make_code(account, user_id=bob.user_id)
     db.session.execute(delete(Membership).where(Membership.id == bob.id))
     for text in (onboarding.secret, made.secret):
+        assert redemption.inspect(db.session(), ring(), text, NOW) is None
         assert reason(redeem(text)) == redemption.PERSON_GONE
     assert (count(Device), use_count(onboarding), use_count(made)) == (0, 0, 0)
 
@@ -448,11 +450,11 @@ def test_the_devices_of_a_leaked_code_are_suspended_and_revoked_together(company
     made, other = make_code(account, user_id=member.user_id), make_code(account, user_id=member.user_id)
     chosen = [redeem(made.secret, name=f"Phone {n}") for n in range(3)]
     spared = redeem(other.secret)
-    held = queries.devices_of(db.session(), account.id, made.grant.id)
-    options = {"account_id": account.id, "actor": ADMIN, "now": NOW}
-    assert devices.suspend_many(db.session(), held, **options) == 3
-    assert devices.revoke_many(db.session(), held, **options) == 3
-    assert devices.revoke_many(db.session(), held, **options) == 0
+    touched = [
+        enrolled.act_on_devices(db.session(), made.grant, act, actor=ADMIN, now=NOW)
+        for act in ("suspend", "revoke", "revoke")
+    ]
+    assert touched == [3, 3, 0]
     db.session.commit()
     db.session.expire_all()
     assert {one.device.status for one in chosen} == {REVOKED}

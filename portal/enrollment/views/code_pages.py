@@ -165,6 +165,7 @@ def _row(kind: Kind, one: Listed, zone: str, moment: datetime) -> dict[str, Any]
         "username_prefix": grant.username_prefix,
         "account": person(one.user.name, one.user.email, one.sign_in_name) if one.user else "",
         "device": one.device.name if one.device else "",
+        "device_id": one.device.public_id if one.device else "",
         "tags": grant.tags,
     }
 

@@ -5,8 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal.devices.wording import many
-from portal.enrollment import grants, targets
+from portal.enrollment import grants, redemption, targets
 from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, CODE_USES, Draft
 from portal.enrollment.forms import CodeForm
 from portal.enrollment.models import INSTALLATION_CODE, Grant
@@ -38,6 +37,12 @@ def _draft(form: CodeForm, **known: Any) -> Draft:
     account_id = current_identity().account_id
     return form.draft(device_id=targets.find_device_id(session(), account_id, form.device_id.data or ""), **known)
 
+
+GONE = {
+    "": "",
+    redemption.PERSON_GONE: "The account has left the company. Edit the code to choose another.",
+    redemption.DEVICE_GONE: "The device is revoked. Add it as a new device to install it again.",
+}
 
 CODES = Kind(
     name=INSTALLATION_CODE,
@@ -100,16 +105,16 @@ def picture(grant: Grant) -> dict[str, Any]:
     """A code as the pop-up shows it. One that opens nothing any more has no picture, and a sentence why."""
     zone, state = timezone(), grants.state(grant, now())
     code = grouped(grants.reveal(portal().key_ring, grant))
-    scanned = scanned_link(grant, code)
+    scanned, gone = scanned_link(grant, code), GONE[redemption.what_is_gone(session(), grant)]
     return {
         "title": "Installation code",
         "description": grant.description,
         "code": code,
         "back_href": CODES.href("index"),
         "back_label": CODES.title,
-        "sentence": _why_closed(grant, state, zone),
+        "sentence": gone or _why_closed(grant, state, zone),
         "picture": data_address(svg(variable_symbol(scanned, "M"), f"Installation code {code}"))
-        if state in (grants.ACTIVE, grants.SCHEDULED)
+        if state in (grants.ACTIVE, grants.SCHEDULED) and not gone
         else "",
         "host": host(portal().settings.public_url),
         "expires": shown(grant.expires_at, zone, "It is removed"),
@@ -122,7 +127,8 @@ def _why_closed(grant: Grant, state: str, zone: str) -> str:
     if state == grants.SCHEDULED:
         return f"It does not work before {shown(grant.not_before, zone)}."
     if state == grants.EXHAUSTED:
-        return f"All {many(grant.max_uses or 0, 'use')} are spent. Edit it to allow more."
+        spent = "Its only use is" if grant.max_uses == 1 else f"All {grant.max_uses:,} uses are"
+        return f"{spent} spent. Edit it to allow more."
     if state == grants.EXPIRED:
         return f"It expired on {shown(grant.expires_at, zone)}. Edit it to let it work longer."
     return f"It was removed on {shown(grant.revoked_at, zone)}." if state == grants.REVOKED else ""
