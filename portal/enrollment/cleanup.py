@@ -7,6 +7,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account
+from portal.audit.operations import Actor
+from portal.devices import addresses
 from portal.devices.models import Device
 from portal.enrollment import budgets
 from portal.enrollment.models import ONBOARDING, Grant, Redemption
@@ -39,6 +41,13 @@ def tidy(session: Session, now: datetime) -> Tidied:
         addresses=_forget_addresses(session, now),
         counters=budgets.prune(session, now, CHUNK),
     )
+
+
+def keep_addresses_for(session: Session, *, account_id: int, days: int, actor: Actor, now: datetime) -> None:
+    """Sets how many days a company keeps addresses, and forgets at once what is older, on devices and on tries."""
+    addresses.keep_for(session, account_id=account_id, days=days, actor=actor, now=now)
+    old = (Redemption.account_id == account_id, Redemption.ip != "", Redemption.at <= now - timedelta(days=days))
+    session.execute(update(Redemption).where(*old).values(ip=""))
 
 
 def _forget_onboarding(session: Session, before: datetime) -> int:

@@ -10,6 +10,7 @@ from portal.accounts.models import Account
 from portal.audit.models import AuditEvent
 from portal.devices.models import Device, DeviceSession
 from portal.enrollment import cleanup as enrollment
+from portal.enrollment.models import Redemption
 from portal.extensions import db
 from tests.factories.devices import make_device
 from tests.factories.people import make_account, make_member
@@ -268,8 +269,12 @@ def test_addresses_are_kept_as_long_as_the_company_says(app, ada, company):
     assert ada.submit(f"{PAGE}/addresses", {"days": "7"}).status_code == 303
     page = ada.get(PAGE).text
     assert "203.0.113.9" not in page and "203.0.113.7" in page, "what is older than 7 days is forgotten at once"
+    assert "203.0.113.7" in ada.get(f"{PAGE}/{company['Alpha']}").text, "its try has an address of its own"
     ada.submit(f"{PAGE}/addresses", {"days": "0"})
+    assert "203.0.113.7" not in ada.get(f"{PAGE}/{company['Alpha']}").text
     with app.app_context():
+        tries = db.session.query(Account.name, Redemption.ip).join(Redemption, Redemption.account_id == Account.id)
+        assert {name for name, ip in tries if ip} == {"Elsewhere"}
         kept = dict(db.session.query(Device.name, Device.last_ip).all())
         assert kept == {"Alpha": "", "beta": "", "Gamma": "", "Waiting": "", "Theirs": "203.0.113.7"}
         own = db.session.query(Account).filter_by(name="North Yard Haulage").one()

@@ -14,6 +14,7 @@ from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Whole
 from portal.devices import addresses, operations, queries
 from portal.devices.models import ACTIVE, SUSPENDED
+from portal.enrollment import cleanup
 from portal.web.context import now, session
 
 device_acts = ApiBlueprint("device_acts", __name__, description="Phones are suspended, resumed and approved.")
@@ -82,7 +83,8 @@ def show_settings() -> dict[str, int]:
 def save_settings(given: dict[str, int]) -> dict[str, int]:
     """Changes what is kept. Addresses that are older are forgotten at once."""
     me = caller()
-    addresses.keep_for(session(), account_id=me.account_id, days=given["address_days"], actor=me.actor, now=now())
+    days = given["address_days"]
+    cleanup.keep_addresses_for(session(), account_id=me.account_id, days=days, actor=me.actor, now=now())
     session().commit()
     return given
 

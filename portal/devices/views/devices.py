@@ -14,7 +14,7 @@ from portal.devices.filters import PAGE, ListFilter
 from portal.devices.models import ACTIVE, EXPECTED, PENDING, SUSPENDED, Device
 from portal.devices.queries import ALL, Listed
 from portal.devices.wording import STATUS_WORDS, Line, describe, many, revoked_means, suspended_means
-from portal.enrollment import joining
+from portal.enrollment import cleanup, joining
 from portal.web.context import now, session
 from portal.web.identity import current_identity
 
@@ -68,7 +68,7 @@ def keep_addresses() -> ResponseReturnValue:
         return _page(
             ListFilter(), days=request.form.get("days", "")[:10], days_error="Type a number from 0 to 365."
         ), 422
-    addresses.keep_for(session(), account_id=me.account_id, days=days, actor=me.actor, now=now())
+    cleanup.keep_addresses_for(session(), account_id=me.account_id, days=days, actor=me.actor, now=now())
     session().commit()
     flash(f"Addresses of devices are kept for {many(days, 'day')}." if days else "No addresses are kept.", "success")
     return redirect(url_for("admin.devices.index", _anchor="addresses"), 303)
