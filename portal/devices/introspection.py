@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from portal.devices import tokens
-from portal.devices.models import DeviceSession, RefreshToken
+from portal.devices.models import Device, DeviceSession, RefreshToken
 from portal.devices.phones import FACTS, Phone, find_phone, why_refused
 from portal.devices.rotation import WINDOW
 from portal.lib.sealing import KeyRing
@@ -46,6 +46,7 @@ def find_session(session: Session, key_ring: KeyRing, issuer: str, text: str, no
     claims = tokens.read(key_ring, issuer, text, now)
     if isinstance(claims, tokens.Forged):
         return None
+    wanted = wanted.join(Device, Device.id == DeviceSession.device_id).where(Device.public_id == claims.device_id)
     return session.scalar(wanted.where(DeviceSession.public_id == claims.sid))
 
 

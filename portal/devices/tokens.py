@@ -132,10 +132,12 @@ def _claims_check(issuer: str, now: datetime) -> jwt.JWTClaimsRegistry:
 
 
 def _claims_of(claims: dict[str, Any]) -> Claims | Forged:
-    """Exactly the claims that ``mint`` writes, each of its type."""
+    """Exactly the claims that ``mint`` writes, each of its type; texts are such as any column can be asked for."""
     if {name: type(value) for name, value in claims.items() if name != "gen"} != _TYPES:
         return Forged("claims")
     if type(claims.get("gen", "")) not in (int, type(None)):
+        return Forged("claims")
+    if not all(text.isascii() and text.isprintable() for text in claims.values() if isinstance(text, str)):
         return Forged("claims")
     return Claims(**{name: value for name, value in claims.items() if name not in ("iss", "aud")})
 

@@ -126,6 +126,8 @@ FORGED = {
     "one claim more": (signed_text(header(), body(role="admin")), "claims"),
     "a claim missing": (signed_text(header(), body(sid=None)), "claims"),
     "session is a list": (signed_text(header(), body(sid=["s1"])), "claims"),
+    "session holds what no column can": (signed_text(header(), body(sid="s\0")), "claims"),
+    "session is half a letter": (signed_text(header(), body(sid="\ud800")), "claims"),
     "generation is a truth": (signed_text(header(), body(gen=True)), "claims"),
     "duplicate claims": (signed_text(header(), json.dumps(body())[:-1] + ', "scope": "paired"}'), "malformed"),
     "duplicate in the header": (signed_text(json.dumps(header())[:-1] + ', "alg": "ES256"}', body()), "malformed"),
