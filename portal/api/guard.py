@@ -4,7 +4,7 @@ When both are sent the bearer token counts: an app that runs in a signed-in brow
 cookie must pass is what ``web.guards`` asks on pages, in the same order.
 """
 
-from flask import Response, request
+from flask import Response, current_app, request
 from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import NotFound
 from wtforms import ValidationError
@@ -27,12 +27,21 @@ def knock() -> Response | None:
     door = DOORS.get(request.endpoint or "")
     if door is None:
         raise NotFound
-    if door.open or request.method == "OPTIONS":
+    if request.method == "OPTIONS":
+        return _name_methods()
+    if door.open:
         return None
     refused = _admit(door)
     if refused is None:
         refuse_undescribed()
     return refused
+
+
+def _name_methods() -> Response:
+    """What the address takes, without the framework's empty page (RFC 9110, section 9.3.7)."""
+    answer = current_app.make_default_options_response()
+    del answer.headers["Content-Type"]
+    return answer
 
 
 def _admit(door: Door) -> Response | None:

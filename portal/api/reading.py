@@ -63,14 +63,22 @@ def refuse_undescribed() -> None:
 
 
 def read_json(raw: bytes) -> Any:
-    """The document. NaN, lone surrogates and NUL are refused: no column of ours can hold them."""
+    """The document. NaN, lone surrogates and NUL are refused: no column of ours can hold them. So is a field that is
+    named twice: whoever else reads the body may take the other value (RFC 8259, section 4)."""
     try:
-        found = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        found = json.loads(raw.decode(), parse_constant=_refuse_constant, object_pairs_hook=_once)
         json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadRequest(UNREADABLE) from None
     if b"\\u0000" in raw and _holds_nul(found):
         raise BadRequest("A text in the body holds the character NUL.")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadRequest("A field of the body is named twice.")
     return found
 
 

@@ -17,4 +17,4 @@ def local_path(text: str | None) -> str:
 
 def is_for_programs(path: str) -> bool:
     """Whether a path is a door of programs: JSON and tokens, no pages and no forms."""
-    return path.startswith(PROGRAM_PREFIXES)
+    return f"{path}/".startswith(PROGRAM_PREFIXES)

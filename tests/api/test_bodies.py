@@ -33,6 +33,24 @@ def test_what_is_no_json_is_400(client, phone, body):
     assert answer.mimetype == "application/problem+json" and answer.json["status"] == 400
 
 
+@pytest.mark.parametrize("body", ['{"text": "a", "text": "b"}', '{"text": {"a": 1, "a": 1}}', '[{"a": 1, "a": 2}]'])
+def test_a_field_that_is_named_twice_is_400(client, phone, body):
+    answer = client.post(SCAN, data=body, content_type="application/json", headers=phone)
+    assert (answer.status_code, answer.json["detail"]) == (400, "A field of the body is named twice.")
+
+
+@pytest.mark.parametrize("path", [SCAN, SIGN_IN, "/oauth/token", "/.well-known/jwks.json"])
+def test_what_an_address_takes_is_said_without_a_page(client, path):
+    answer = client.options(path)
+    assert (answer.status_code, answer.data, answer.content_type) == (200, b"", None)
+    assert "OPTIONS" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/api", "/oauth", "/.well-known"])
+def test_the_bare_beginnings_of_addresses_are_problems_too(client, path):
+    assert (client.get(path).status_code, client.get(path).mimetype) == (404, "application/problem+json")
+
+
 @pytest.mark.parametrize("body", ["null", "[]", "3", '"text"', "true", '[{"text": "a"}]'])
 def test_a_document_that_is_no_object_is_422(client, phone, body):
     answer = client.post(SCAN, data=body, content_type="application/json", headers=phone)
