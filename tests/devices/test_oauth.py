@@ -57,7 +57,7 @@ def test_a_refresh_by_body(client, phone):
     assert answer.status_code == 200
     assert set(answer.json) == {"access_token", "token_type", "expires_in", "scope", "refresh_token"}
     assert (answer.json["token_type"], answer.json["expires_in"], answer.json["scope"]) == ("Bearer", 600, "app")
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
     assert "Set-Cookie" not in answer.headers
     assert refresh(client, answer.json["refresh_token"]).status_code == 200
 

@@ -192,6 +192,7 @@ def give(issued: sessions.Tokens, refresh_secret: str, *, by_cookie: bool) -> Re
         "scope": issued.scope,
     }
     answer = jsonify(body if by_cookie else body | {"refresh_token": refresh_secret})
+    answer.headers["Pragma"] = "no-cache"  # beside the Cache-Control of every answer
     if by_cookie:
         cookies.set_refresh(answer, refresh_secret)
     return answer
