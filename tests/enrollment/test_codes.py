@@ -316,6 +316,7 @@ def test_devices_of_one_name_can_be_told_apart(app, ada):
     assert all(f">{words}</option>" in page for words in (f"Tablet, {first}", f"Tablet, {second}", "Phone"))
     add(app, ada, action="use_existing_device", device_id=second)
     listed = text_of(ada.get(CODES))
+    assert "Works 25 times, until" in text_of(ada.get(f"/admin/devices/{second}/code"))
     assert f"Tablet {second}" in listed and first not in listed
 
 

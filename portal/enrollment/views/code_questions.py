@@ -55,15 +55,10 @@ def _act_consequences(grant: Grant, act: str) -> list[str]:
     held = queries.devices_of(session(), grant.account_id, grant.id)
     touched = [one for one in held if enrolled.is_touched(one, act)]
     count, rest = len(touched), len(held) - len(touched)
-    is_one = count == 1
-    first = (
-        f"{many(count)} {'is' if is_one else 'are'} refused from the next request on, until you resume "
-        f"{'it' if is_one else 'them'} under Devices."
-        if act == enrolled.SUSPEND
-        else f"{many(count)} {'is' if is_one else 'are'} signed out for good, from the next request on. "
-        f"To come back, {'it needs' if is_one else 'each needs'} a new code."
-    )
-    sentences = [first, *(f"{one.name}{f' ({one.platform})' if one.platform else ''}" for one in touched[:10])]
+    sentences = [
+        _act_consequence(count, act),
+        *(f"{one.name}{f' ({one.platform})' if one.platform else ''}" for one in touched[:10]),
+    ]
     if count > 10:
         sentences.append(f"and {many(count - 10, 'more device')}.")
     if rest:
@@ -73,6 +68,19 @@ def _act_consequences(grant: Grant, act: str) -> list[str]:
     if grants.state(grant, now()) in (grants.ACTIVE, grants.SCHEDULED):
         sentences.append("It still lets new devices in. Delete it too if it has fallen into the wrong hands.")
     return sentences
+
+
+def _act_consequence(count: int, act: str) -> str:
+    """What follows for so many devices."""
+    if count == 0:
+        return f"No device that it enrolled is left to {act}."
+    is_one = count == 1
+    are = f"{many(count)} {'is' if is_one else 'are'}"
+    if act == enrolled.SUSPEND:
+        them = "it" if is_one else "them"
+        return f"{are} refused from the next request on, until you resume {them} under Devices."
+    them = "it needs" if is_one else "each needs"
+    return f"{are} signed out for good, from the next request on. To come back, {them} a new code."
 
 
 def _registered(people: set[int]) -> list[str]:
