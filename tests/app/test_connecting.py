@@ -300,13 +300,16 @@ def test_a_late_answer_does_not_take_the_person_back(field, company):
     expect(field.page.get_by_text("You make yourself an account")).to_be_visible()
 
 
-def test_a_browser_that_refuses_cookies_is_told_before_a_code_is_used_up(phone, field, company):
-    phone.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', {value: false})")
-    field.scan(company.join)
-    expect(field.page.get_by_text("This browser refuses cookies")).to_be_visible()
-    field.press("Decline")
-    field.heading("Setup")
-    expect(field.page.get_by_text("This browser refuses cookies")).to_be_visible()
+def test_going_back_to_a_code_that_was_used_leads_home(field, company):
+    field.pair(company.crew)
+    field.heading("Your account")
+    field.page.get_by_label("Your name").fill("Carl Crew")
+    field.page.get_by_label("Password", exact=True).fill("grey river under seven bridges")
+    field.press("Make the account")
+    field.heading("Records")
+    field.page.evaluate("document.querySelector('h1').textContent = 'as it was'")
+    field.page.go_back()
+    field.heading("Records")
 
 
 def test_a_used_code_cannot_be_gone_back_to(field, company):

@@ -19,6 +19,7 @@ from tests.app.conftest import field_app
 from tests.app.links import scanned
 from tests.app.losing import hold
 from tests.client import PASSWORD
+from tests.conftest import CHROMIUM_FLAGS
 from tests.enrollment.arriving import installation_code, ring
 
 BAD_GATEWAY = {"status": 502, "content_type": "text/html", "body": "<h1>502 Bad Gateway</h1>"}
@@ -124,6 +125,27 @@ def test_a_private_window_without_any_storage_works(phone, field, company, live_
         db.session.commit()
     field.press("Back")
     field.heading("Signed out")
+
+
+def test_a_browser_set_to_keep_nothing_is_told_so_and_works_until_it_is_closed(browser, live, company, tmp_path):
+    """Chromium then refuses storage and locks too, and still says that cookies are enabled."""
+    (tmp_path / "Default").mkdir()
+    settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(settings))
+    own = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS
+    )
+    field = field_app(own, live.url)
+    field.open()
+    field.heading("Setup")
+    expect(field.page.get_by_text("This browser is set to keep nothing")).to_be_visible()
+    field.scan(company.join)
+    expect(field.page.get_by_text("This browser is set to keep nothing")).to_be_visible()
+    field.press("Connect")
+    field.heading("Records")
+    field.page.get_by_text("Flatbed 12").click()
+    field.heading("Flatbed 12")
+    own.close()
 
 
 @pytest.mark.parametrize("days", [-2, 2])

@@ -138,7 +138,19 @@ export async function finish(reason) {
   await onEnd(reason);
 }
 
-const alone = (act) => (navigator.locks ? navigator.locks.request(LOCK, act) : act());
+// A browser without locks, or one that refuses them with all other site data, goes on without.
+async function alone(act) {
+  let isBegun = false;
+  try {
+    return await navigator.locks.request(LOCK, () => {
+      isBegun = true;
+      return act();
+    });
+  } catch (fault) {
+    if (isBegun) throw fault;
+    return act();
+  }
+}
 
 async function send(path, { method = "GET", json, body, type, bearer = "", base = API }) {
   const headers = { Accept: type === "picture" ? "image/*" : "application/json" };

@@ -59,6 +59,10 @@ export function dropPending() {
 
 export const pending = () => heldPending ?? attempt(() => JSON.parse(sessionStorage.getItem(PENDING) ?? "null"));
 
+// Whether the browser is set to keep nothing. Chromium says that cookies are enabled even where it refuses them, and refuses
+// its storage with them.
+export const isForgetful = () => !navigator.cookieEnabled || attempt(() => localStorage) === null;
+
 // Whether the portal's answer to a sign-in or sign-out never came: the next refresh tells it.
 export function keepLost(isLost) {
   heldLost = isLost;

@@ -27,7 +27,7 @@ export const words = {
     offlineLink: "The code that you scanned is kept until you are back.",
   },
 
-  noCookies: "This browser refuses cookies, so it would forget the connection when you close it. Allow cookies for this address first.",
+  forgetful: "This browser is set to keep nothing, so it may forget the connection when you close it. Allow cookies and site data for this address first.",
 
   setup: {
     title: "Setup",

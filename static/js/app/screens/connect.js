@@ -3,7 +3,7 @@ import { ask, errorsOf, Lost, open, ownToken, sayGoodbye, sentenceOf } from "../
 import { button, el, field, paragraph, showErrors, steps } from "../dom.js";
 import { deviceFacts, suggestedName } from "../device.js";
 import { once, problem, say, show, showBar, waitProblem } from "../layout.js";
-import { companyLeftFor, dropPending, keepName, keepPending, keepShell, pending, rememberedCompany } from "../memory.js";
+import { companyLeftFor, dropPending, isForgetful, keepName, keepPending, keepShell, pending, rememberedCompany } from "../memory.js";
 import { go } from "../router.js";
 import { goOn, session } from "../session.js";
 import { words } from "../words.js";
@@ -20,7 +20,7 @@ export function offer(payload) {
 
 export async function connect() {
   const payload = pending();
-  if (!payload) return lostCode();
+  if (!payload) return session.state === "none" ? lostCode() : go("", { instead: true });
   showBar(null);
   draw(payload, null);
   await look(payload);
@@ -65,7 +65,7 @@ function draw(payload, seen, trouble = null) {
       ),
       paragraph(words.offer.hostCheck, "hint"),
       location.protocol === "http:" && !/^(localhost|127\.)/.test(location.hostname) && paragraph(words.offer.httpWarning, "note"),
-      !navigator.cookieEnabled && paragraph(words.noCookies, "note"),
+      isForgetful() && paragraph(words.forgetful, "note"),
       seen && rememberedCompany() && paragraph(left ? words.offer.leaves(left) : words.offer.again(company), "note"),
       trouble,
       !seen && !trouble && paragraph(words.offer.checking, "hint"),

@@ -3,7 +3,7 @@ import { button, el, icon, paragraph } from "../dom.js";
 import { isInstalled, isIos } from "../device.js";
 import { installer } from "../install.js";
 import { say, show, showBar } from "../layout.js";
-import { rememberedCompany } from "../memory.js";
+import { isForgetful, rememberedCompany } from "../memory.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
 
@@ -21,7 +21,7 @@ export function setup() {
       button(words.setup.type, () => go("type")),
       paragraph(words.setup.what, "hint"),
       !window.isSecureContext && paragraph(words.setup.plainHttp, "note"),
-      !navigator.cookieEnabled && paragraph(words.noCookies, "note"),
+      isForgetful() && paragraph(words.forgetful, "note"),
       installPart(),
       el("p", { class: "foot" }, el("a", { href: "#/help" }, words.help)),
     ],
