@@ -44,11 +44,11 @@ class Progress:
     ends_at: datetime | None
 
 
-def is_current(session: Session, account_id: int, generation: int | None) -> bool:
-    """Whether the key of this number is still the newest, held until the commit; None: whichever it is."""
+def is_current(session: Session, account_id: int, key_public_id: str) -> bool:
+    """Whether this is still the company's newest key, held until the commit; "": whichever it is."""
     lock_account(session, account_id)
     key = current_key(session, account_id)
-    return generation is None or (key is not None and key.generation == generation)
+    return not key_public_id or (key is not None and key.public_id == key_public_id)
 
 
 def rotate(

@@ -34,11 +34,16 @@ function followUsername(box) {
       });
       const told = await response.json();
       if (response.ok) answer = told;
+      else if ([401, 403].includes(response.status)) why = tooOld();
       else why = told.errors?.username?.[0] ?? told.detail ?? why;
     } catch {
       // Answered below: the line says that the code is still the one before.
     }
     if (turn !== asked) return;
+    if (answer && companyOf(answer.payload) !== box.dataset.setupCompany) {
+      location.reload(); // switched in another tab: all of this page has to speak of one company
+      return;
+    }
     if (!answer) {
       if (!isSame) says.textContent = `The QR code could not be made: it is still the one before. ${why}`;
       return;
@@ -54,9 +59,16 @@ function followUsername(box) {
   // The key may be rotated while this page stands on a screen, by somebody else or by the plan.
   const askAnew = () => document.hidden || ask(true);
   document.addEventListener("visibilitychange", askAnew);
-  setInterval(askAnew, ANEW_MS);
+  const following = setInterval(askAnew, ANEW_MS);
+  // The session or this page's token is over: nothing may be asked from here any more.
+  const tooOld = () => {
+    clearInterval(following);
+    return (says.textContent = "Load this page again: only then does it follow the key and the username.");
+  };
   ask(); // what was typed before this script ran, or what the browser put back
 }
+
+const companyOf = (payload) => new URLSearchParams(new URL(payload).hash.slice(1)).get("c");
 
 function show(box, { svg, company, username, generation }) {
   const image = box.querySelector("[data-setup-image]");

@@ -1,10 +1,11 @@
 """Rotation of the installation key on its pages and for programs: at once, with an overlap, by a plan."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.accounts.models import AuthSession
+from portal.accounts.models import ADMIN, AuthSession, Membership, User
 from portal.audit.models import AuditEvent
 from portal.devices.models import REVOKED, Device
 from portal.enrollment import installation_keys
@@ -12,6 +13,12 @@ from portal.enrollment.models import KeyRotation
 from portal.extensions import db
 from portal.lib.clock import show_moment
 from tests.enrollment.pairing_page import PAGE, ask, fields, generation, pair
+from tests.factories.people import make_account
+
+
+def asked_key(client) -> str:
+    """The key that the question is about, as its page sends it."""
+    return re.search(r'name="key" value="(\w+)"', client.get(f"{PAGE}/rotate").text)[1]
 
 
 def test_rotation_asks_with_exact_numbers_and_cuts_by_default(app, with_key, account_id):
@@ -37,12 +44,26 @@ def test_rotation_asks_with_exact_numbers_and_cuts_by_default(app, with_key, acc
 
 
 def test_a_second_tap_does_not_rotate_the_new_key_too(app, with_key, account_id):
-    page = with_key.get(f"{PAGE}/rotate").text
-    assert 'name="generation" value="1"' in page
+    key = asked_key(with_key)
     for _ in range(2):
-        answer = with_key.submit(f"{PAGE}/rotate", {"mode": "cut", "generation": "1"}, follow_redirects=True)
+        answer = with_key.submit(f"{PAGE}/rotate", {"mode": "cut", "key": key}, follow_redirects=True)
     assert "The key was rotated a moment ago" in answer.text
     assert ask(with_key, "pairing-qr").json["generation"] == 2
+
+
+def test_a_question_left_open_does_not_rotate_the_key_of_the_company_switched_to(app, with_key):
+    key = asked_key(with_key)
+    with app.app_context():
+        other = make_account("Other")
+        ada = db.session.query(User).filter_by(email="ada@example.com").one()
+        db.session.add(Membership(account_id=other.id, user=ada, role=ADMIN, created_at=datetime.now(UTC)))
+        db.session.commit()
+        other_id, other_public_id = other.id, other.public_id
+    with_key.submit("/admin/switch-account", {"account": other_public_id})
+    with_key.submit(f"{PAGE}/key")
+    answer = with_key.submit(f"{PAGE}/rotate", {"mode": "cut", "key": key}, follow_redirects=True)
+    assert "you work in another company now" in answer.text
+    assert generation(app, other_id) == 1
 
 
 def test_an_overlap_shows_who_is_left(app, with_key, account_id):

@@ -8,7 +8,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from portal.accounts.models import Account, Membership
+from portal.accounts.models import ADMIN, Account, AuthSession, Membership
 from portal.audit.operations import Actor
 from portal.devices.models import Device
 from portal.enrollment import grants, installation_keys
@@ -70,8 +70,13 @@ def test_a_lost_connection_says_that_the_code_is_the_old_one(company, live, desk
     plain = shown(page)
     page.route("**/pairing-qr", lambda route: route.abort())
     page.get_by_label("Pre-fill username").fill("tom@example.com")
-    expect(page.locator("[data-setup-says]")).to_contain_text("still the one before")
+    says = page.locator("[data-setup-says]")
+    expect(says).to_contain_text("still the one before")
     assert shown(page) == plain
+    page.unroute("**/pairing-qr")
+    page.context.clear_cookies()
+    page.get_by_label("Pre-fill username").fill("to")
+    expect(says).to_contain_text("Load this page again")
 
 
 def test_the_page_follows_the_rotations_of_others(company, live_app, live, desktop):
@@ -105,6 +110,23 @@ def test_the_page_follows_the_rotations_of_others(company, live_app, live, deskt
         assert after["t"] != before["t"] and after["u"] == "tom@example.com"
         expect(says).to_have_text("This code fills in tom@example.com.")
         expect(page.locator("#rotation")).to_contain_text(f"0 of 1 moved to QR code number {number}")
+
+
+def test_a_page_of_the_company_before_is_loaded_again(company, live_app, live, desktop):
+    page = desktop.new_page()
+    sign_in(page, live.url, "ada@example.com")
+    page.goto(f"{live.url}/admin/mobile-setup")
+    with live_app.app_context():
+        other = make_account("Other Yard")
+        grants.ensure_installation_key(db.session(), live_app.extensions["portal"].key_ring, other.id, utc_now())
+        ada = db.session.query(AuthSession).one()
+        db.session.add(Membership(account_id=other.id, user_id=ada.user_id, role=ADMIN, created_at=utc_now()))
+        ada.account_id = other.id  # switched in another tab
+        db.session.commit()
+    with page.expect_navigation():
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[aria-labelledby=installation-title]")).to_contain_text("Company: Other Yard")
+    assert shown(page)["n"] == "Other Yard"
 
 
 def test_a_name_that_is_too_long_is_said(company, live, desktop):

@@ -19,6 +19,11 @@ from portal.lib.clock import show_moment
 from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
 
+NOT_THIS_KEY = (
+    "The key was rotated a moment ago, or you work in another company now: "
+    "this is the newest QR code. Nothing more was changed."
+)
+
 key_rotation = Blueprint("key_rotation", __name__, url_prefix="/mobile-setup/rotate")
 
 
@@ -35,8 +40,8 @@ def rotate() -> ResponseReturnValue:
     hours = form.overlap_hours() if form.validate() else None
     if hours is None:
         return _question(form), 422
-    if not installation_keys.is_current(session(), me.account_id, form.generation.data):
-        flash("The key was rotated a moment ago: this is the newest QR code. Nothing more was changed.", "info")
+    if not installation_keys.is_current(session(), me.account_id, form.key.data or ""):
+        flash(NOT_THIS_KEY, "info")
         return redirect(url_for("admin.mobile_setup.index"), 303)
     made = installation_keys.rotate(
         session(), portal().key_ring, account_id=me.account_id, overlap_hours=hours, actor=me.actor, now=now()
@@ -123,7 +128,7 @@ def _question(form: RotateForm) -> str:
     return render_template(
         "enrollment/key_rotation.html",
         form=form,
-        generation=key.generation,
+        key=key.public_id,
         company=account.name,
         consequences=_consequences(pairing.count_paired(session(), account.id), key.generation or 1),
     )

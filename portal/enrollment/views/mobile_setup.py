@@ -127,6 +127,7 @@ def _installation(account: Account) -> dict[str, Any]:
     public_url = portal().settings.public_url
     return {
         "company": account.name,
+        "company_id": account.public_id,
         "public_url": public_url,
         "environment": environment(public_url),
         "warnings": pairing_warnings(public_url, request.host_url.rstrip("/")),

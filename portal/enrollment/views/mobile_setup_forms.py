@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired
 from wtforms.widgets import DateTimeLocalInput, HiddenInput, NumberInput
 
 from portal.enrollment.forms import NO_MOMENT, RoomForm, read_count, read_local
@@ -64,9 +64,10 @@ class OverlapForm(RoomForm):
 
 
 class RotateForm(OverlapForm):
-    """An answer to the question about one key: a second tap, or a page left open, must not rotate the next one too."""
+    """An answer to the question about one key: a second tap, or a page left open while the company was switched, must
+    not rotate another one."""
 
-    generation = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    key = StringField(widget=HiddenInput())
 
 
 class PlanForm(OverlapForm):
