@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from portal.accounts.models import Account, Membership, User
 from portal.devices.models import Device
 from portal.devices.sessions import DeviceFacts
 from portal.enrollment import redemption
@@ -153,3 +154,22 @@ def test_a_code_is_no_token_and_a_token_no_code(app, ada):
     public_id = grant(app).public_id
     assert ada.get(f"/admin/installation-codes/{public_id}").status_code == 404
     assert ada.get(f"/admin/installation-codes/{public_id}/edit").status_code == 404
+
+
+def test_a_new_token_waits_for_the_list_of_its_own_company(app, ada):
+    with app.app_context():
+        here, there = db.session.query(Account).one(), make_account("South Yard")
+        ids = here.public_id, there.public_id
+        db.session.add(
+            Membership(
+                account_id=there.id, user_id=db.session.query(User).one().id, role="admin", permissions=[],
+                created_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+        db.session.commit()
+    assert ada.submit(f"{TOKENS}/new", typed()).status_code == 303
+    ada.submit("/admin/switch-account", {"account": ids[1]})
+    elsewhere = ada.get(TOKENS)
+    assert elsewhere.status_code == 200 and not TOKEN.search(elsewhere.text)
+    ada.submit("/admin/switch-account", {"account": ids[0]})
+    assert TOKEN.search(ada.get(TOKENS).text)

@@ -23,9 +23,6 @@ from portal.web.identity import current_identity
 
 provisioning = Blueprint("provisioning", __name__, url_prefix="/provisioning-tokens")
 
-# The token of a new grant waits here for the one page that shows it: the browser that made it is where it goes.
-NEW_TOKEN = "provisioning_token"  # noqa: S105  the name of a place
-
 
 def _values(grant: Grant) -> dict[str, Any]:
     return {"defaults": "\n".join(f"{key}={value}" for key, value in grant.defaults.items())}
@@ -62,7 +59,7 @@ def new() -> ResponseReturnValue:
         return code_editors.show_faults(TOKENS, form, made)
     waiting = {"public_id": made.grant.public_id, "token": made.secret}
     session().commit()
-    cookie[NEW_TOKEN] = waiting
+    cookie[_place()] = waiting
     return redirect(TOKENS.href("index"), 303)
 
 
@@ -91,9 +88,14 @@ def config(public_id: str) -> Response:
     return answer
 
 
+def _place() -> str:
+    """Where a new token waits for the one page of its company that shows it: in the browser, where it goes anyway."""
+    return f"provisioning_token:{current_identity().account_public_id}"
+
+
 def _made() -> dict[str, str] | None:
     """The token that was just made, the one time it is shown."""
-    waiting = cookie.pop(NEW_TOKEN, None)
+    waiting = cookie.pop(_place(), None)
     if waiting is None:
         return None
     grant, token = code_pages.get_own(TOKENS, waiting["public_id"]), waiting["token"]
