@@ -3,6 +3,7 @@
 import json
 from contextlib import closing
 from http.client import HTTPConnection
+from io import BytesIO
 
 import pytest
 
@@ -87,6 +88,12 @@ def test_each_field_has_its_sentence(client, phone, body, errors):
     answer = client.post(SCAN, json=body, headers=phone)
     assert (answer.status_code, answer.json["errors"]) == (422, errors)
     assert answer.json["title"] == "Some fields are not right"
+
+
+def test_a_form_with_a_picture_has_no_other_field(client):
+    for part in ("zoom", (BytesIO(b"x"), "x.png")):
+        answer = client.post("/api/v1/app/decode", data={"zzz": part, "picture": (BytesIO(b""), "a.png")})
+        assert (answer.status_code, answer.json["errors"]) == (422, {"zzz": ["There is no such field."]})
 
 
 @pytest.mark.parametrize(

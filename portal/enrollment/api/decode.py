@@ -11,8 +11,8 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from portal.accounts.counting import Refusal
 from portal.api.blueprints import ApiBlueprint
-from portal.api.problems import problem
-from portal.api.schemas import ApiSchema
+from portal.api.problems import InvalidFields, problem
+from portal.api.schemas import UNKNOWN, ApiSchema
 from portal.enrollment import budgets
 from portal.lib.images import ImageRefused, TooBusy, read_codes
 from portal.web.context import now, session
@@ -24,7 +24,8 @@ PICTURES = ("image/jpeg", "image/png", "image/webp")
 FIELD = "picture"
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_MULTIPART = {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY["schema"]}}}
+_FORM = {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY["schema"]}, "additionalProperties": False}
+_MULTIPART = {"schema": _FORM}
 _BODY = {"required": True, "content": dict.fromkeys(PICTURES, _BINARY) | {"multipart/form-data": _MULTIPART}}
 
 
@@ -44,6 +45,7 @@ class CodesSchema(ApiSchema):
 @decode.alt_response(409)
 @decode.alt_response(413)
 @decode.alt_response(415)
+@decode.alt_response(422)
 @decode.alt_response(429)
 @decode.alt_response(503)
 def read() -> Response | dict[str, list[str]]:
@@ -68,6 +70,9 @@ def read() -> Response | dict[str, list[str]]:
 def _picture() -> bytes:
     """The body, or the file of its form. Raises what the errors of HTTP are."""
     if request.mimetype == "multipart/form-data":
+        unknown = {*request.files, *request.form} - {FIELD}
+        if unknown:
+            raise InvalidFields({name: [UNKNOWN] for name in sorted(unknown)})
         file = request.files.get(FIELD)
         picture = file.read(MOST_BYTES + 1) if file else b""
     elif request.mimetype in PICTURES:
