@@ -18,7 +18,7 @@ from portal.api.schemas import Problem
 ABOUT = """\
 Programs sign in with POST /api/v1/session and then send the cookie, and on every unsafe method the CSRF token in the
 header X-CSRFToken. Phones send a bearer token, which /oauth/token renews. Refusals are problem documents (RFC 9457);
-fields that are not described are refused. Moments are ISO 8601 in UTC, days are YYYY-MM-DD.
+fields that are not described, or named twice, are refused. Moments are ISO 8601 in UTC, days are YYYY-MM-DD.
 
 A QR code that lets a phone in holds a link whose fragment is a form: v is 1, k the kind, t the secret, a the address
 of this API, n the company's name, l the address of its logo, c its id, u a username to prefill, or nothing. By kind, t
