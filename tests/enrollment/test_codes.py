@@ -307,6 +307,7 @@ def test_a_code_whose_device_or_person_is_gone_says_so_before_somebody_carries_i
     for code, sentence in zip(codes, ("The device is revoked.", "The account has left the company."), strict=True):
         page = ada.get(f"{CODES}/{code}/qr").get_data(as_text=True)
         assert sentence in page and "data:image/svg" not in page
+    assert "Tablet (revoked)" in text_of(ada.get(CODES))
 
 
 def test_devices_of_one_name_can_be_told_apart(app, ada):

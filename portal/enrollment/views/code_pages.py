@@ -9,7 +9,7 @@ from flask import request, url_for
 
 from portal.accounts.permissions import DEVICES_MANAGE
 from portal.accounts.queries import get_account, list_members
-from portal.devices.models import Device
+from portal.devices.models import REVOKED, Device
 from portal.devices.wording import STATUS_WORDS
 from portal.enrollment import code_lists, enrolled, grants, queries
 from portal.enrollment.code_drafts import Draft
@@ -164,10 +164,14 @@ def _row(kind: Kind, one: Listed, zone: str, moment: datetime) -> dict[str, Any]
         "last_used": shown(grant.last_used_at, zone),
         "username_prefix": grant.username_prefix,
         "account": person(one.user.name, one.user.email, one.sign_in_name) if one.user else "",
-        "device": one.device.name if one.device else "",
+        "device": _device_words(one.device) if one.device else "",
         "device_id": one.device.public_id if one.device else "",
         "tags": grant.tags,
     }
+
+
+def _device_words(device: Device) -> str:
+    return f"{device.name} (revoked)" if device.status == REVOKED else device.name
 
 
 def get_own(kind: Kind, public_id: str) -> Grant:
