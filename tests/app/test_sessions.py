@@ -102,7 +102,9 @@ def test_a_lost_answer_heals(joined):
 def test_a_lost_answer_to_a_sign_in_or_sign_out_costs_no_new_code(field, company):
     page = field.page
     field.pair(company.pair)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")  # what it takes over meanwhile is not routed
+    page.wait_for_function(
+        "() => navigator.serviceWorker.controller !== null"
+    )  # what it takes over meanwhile is not routed
     page.route("**/app/sign-in", lose, times=1)
     field.sign_in("mia@example.com", PASSWORD)
     expect(page.get_by_role("alert")).to_contain_text("No connection")
