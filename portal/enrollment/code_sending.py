@@ -109,7 +109,7 @@ def send(
     if sending.way == BY_SMS:
         text = (
             f"{account.name}: install the app on {device.name}. Open {content.marked_link} on it, or "
-            f"{content.host}/app and type {mails.SECRET_MARK}. Works once, until {until}."
+            f"{content.host}/app and type {mails.SECRET_MARK}. Works until {until}."
         )
         mails.post_sms(session, number=sending.recipient, text=text, **envelope)
         return

@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import MEMBER, Account, Membership
+from portal.accounts.models import MEMBER, Account, Membership, User
 from portal.accounts.names import address_of, has_email, name_key
 from portal.accounts.operations import create_user
 from portal.audit.operations import Actor, record
 from portal.enrollment.models import CREATE_ACCOUNT_AND_DEVICE, Grant
 
 NUMBER_DIGITS = 3  # crew-014
-_MOST_TAKEN = 1_000  # numbers in a row that somebody has already
+_MOST_TRIES = 100  # people who register by other codes of the same prefix at the same moment
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def join(session: Session, account: Account, grant: Grant, newcomer: Newcomer, n
     if not grant.username_prefix:
         member = _add(session, account, newcomer, email=newcomer.email, sign_in_name=None, now=now)
     else:
-        for _ in range(_MOST_TAKEN):
-            name = _next_name(session, grant)
+        for _ in range(_MOST_TRIES):
+            name = _next_name(session, account, grant)
             email = address_of(name, account.public_id)
             member = _add(session, account, newcomer, email=email, sign_in_name=name_key(name), now=now)
             if member is not None:
@@ -53,16 +54,34 @@ def join(session: Session, account: Account, grant: Grant, newcomer: Newcomer, n
     return member
 
 
-def _next_name(session: Session, grant: Grant) -> str:
-    """The prefix with the next number, which no other redemption gets: the grant's row holds the count."""
-    number = session.execute(
+def _next_name(session: Session, account: Account, grant: Grant) -> str:
+    """The prefix with the next free number, which no other redemption gets: the grant's row holds the count."""
+    number = _count_up(session, grant, 1)
+    taken = _find_taken(session, account, grant.username_prefix)
+    free = next(free for free in count(number) if free not in taken)
+    if free > number:
+        _count_up(session, grant, free - number)
+    return f"{grant.username_prefix}{free:0{NUMBER_DIGITS}d}"
+
+
+def _count_up(session: Session, grant: Grant, steps: int) -> int:
+    return session.execute(
         update(Grant)
         .where(Grant.id == grant.id)
-        .values(last_number=Grant.last_number + 1)
+        .values(last_number=Grant.last_number + steps)
         .returning(Grant.last_number)
         .execution_options(synchronize_session=False)
     ).scalar_one()
-    return f"{grant.username_prefix}{number:0{NUMBER_DIGITS}d}"
+
+
+def _find_taken(session: Session, account: Account, prefix: str) -> set[int]:
+    """The numbers that people of this prefix have had, by whichever code; nobody gets the name of one who left."""
+    before, at, host = address_of(prefix, account.public_id).partition("@")
+    found = session.scalars(
+        select(User.email).where(User.email.startswith(before, autoescape=True), User.email.endswith(at + host))
+    )
+    numbers = (email.removeprefix(before).removesuffix(at + host) for email in found)
+    return {int(number) for number in numbers if number.isdecimal()}
 
 
 def _add(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.accounts.models import Account
+from portal.accounts.models import Account, Membership, User
 from portal.devices.models import ACTIVE, REVOKED, SUSPENDED, Device
 from portal.enrollment.models import Grant, Redemption
 from portal.extensions import db
@@ -112,6 +112,16 @@ def test_the_picture_is_the_link(app, ada, desktop):
         db.session.commit()
     spent = ada.ask("GET", f"{CODES}/{made['id']}/qr.svg")
     assert (spent.status_code, spent.json["reason"]) == (409, "exhausted")
+
+
+def test_a_code_for_somebody_who_left_has_no_picture(app, ada):
+    made = ada.make(action="create_device", user_id="mia@example.com")
+    with app.app_context():
+        mia = db.session.query(User).filter_by(email="mia@example.com").one()
+        db.session.query(Membership).filter_by(user_id=mia.id).delete()
+        db.session.commit()
+    gone = ada.ask("GET", f"{CODES}/{made['id']}/qr.svg")
+    assert (gone.status_code, gone.json["reason"]) == (409, "person_gone")
 
 
 def test_an_account_is_named_by_id_e_mail_or_sign_in_name(app, ada):

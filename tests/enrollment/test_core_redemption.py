@@ -154,6 +154,15 @@ def test_numbers_that_somebody_has_already_are_left_out(company):
     assert count(Membership, Membership.account_id == account.id) == 4
 
 
+def test_a_prefix_of_which_a_thousand_numbers_are_taken_goes_on_behind_them(company):
+    """Of people who left, too: their names are not given to others."""
+    account, _ = company
+    names = [f"crew-{number:03}@{account.public_id}.invalid" for number in range(1, 1206) if number != 2]
+    db.session.add_all([User(email=name, name="Gone", password_hash="", created_at=NOW) for name in names])
+    made = make_code(account, CREATE_ACCOUNT_AND_DEVICE, username_prefix="Crew-")
+    assert [redeem(made.secret, newcomer=newcomer()).sign_in_name for _ in range(2)] == ["crew-002", "crew-1206"]
+
+
 def test_two_companies_have_the_same_names(company):
     for name in ("North", "South"):
         made = make_code(make_account(name), CREATE_ACCOUNT_AND_DEVICE)

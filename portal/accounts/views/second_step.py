@@ -1,7 +1,5 @@
 """Own page of the second step: set up with an app, recovery codes, turned off."""
 
-from base64 import b64encode
-
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -81,13 +79,12 @@ def renew_codes() -> ResponseReturnValue:
 
 def _enrol_page(me: Identity, form: CodeForm, secret: str) -> str:
     symbol = variable_symbol(totp.address(secret, me.email, me.account_name), "M")
-    picture = b64encode(drawing.svg(symbol, "QR code for the authenticator app").encode()).decode()
     form.secret.data = portal().key_ring.encrypt(secret, _context(me))
     form.code.data = ""
     return render_template(
         "accounts/second_step_enrol.html",
         form=form,
-        picture=f"data:image/svg+xml;base64,{picture}",
+        picture=drawing.data_address(drawing.svg(symbol, "QR code for the authenticator app")),
         typed=totp.grouped(secret, mark=" "),
         is_required=me.company_requires_second_step,
         company=me.account_name,

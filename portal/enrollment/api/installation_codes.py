@@ -11,7 +11,7 @@ from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
 from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Line, Text, Whole
-from portal.enrollment import grants, targets
+from portal.enrollment import grants, redemption, targets
 from portal.enrollment.api import code_documents
 from portal.enrollment.api.code_documents import CodesQuerySchema, LimitsInSchema, LimitsOutSchema
 from portal.enrollment.api.code_doors import Kind, add_doors
@@ -144,6 +144,8 @@ def qr(public_id: str) -> Response:
     state = grants.state(grant, now())
     if state not in (grants.ACTIVE, grants.SCHEDULED):
         return problem(409, "It opens nothing any more. Allow more uses or a later day first.", reason=state)
+    if gone := redemption.what_is_gone(session(), grant):
+        return problem(409, "Whom or what it is for has left the company. Choose another first.", reason=gone)
     code = _code(grant)
     picture = svg(variable_symbol(code_documents.scanned_link(grant, code), "M"), f"Installation code {code}")
     return Response(picture, mimetype=SVG, headers={"Cache-Control": "no-store"})

@@ -1,6 +1,5 @@
 """Mobile App: the one-time QR code of one's own phone, and the devices that are connected."""
 
-from base64 import b64encode
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from portal.errors import NotFound
 from portal.lib.clock import local
 from portal.lib.lines import one_line
 from portal.lib.sealing import KeyRingError
+from portal.stickers.drawing import data_address
 from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
 
@@ -161,7 +161,7 @@ def _shown_offer(timezone: str) -> dict[str, Any]:
         "offer": offer,
         "progress": progress,
         "expires": _until(offer.expires_at, timezone),
-        "picture": "data:image/svg+xml;base64," + b64encode(offer.svg.encode()).decode(),
+        "picture": data_address(offer.svg),
     }
 
 

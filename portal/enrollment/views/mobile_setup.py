@@ -1,6 +1,5 @@
 """Mobile Setup: the QR code that pairs phones with the company, on screen, on paper and by mail."""
 
-from base64 import b64encode
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from portal.enrollment.views.key_rotation import rotation_values
 from portal.enrollment.views.mobile_setup_forms import SendForm
 from portal.errors import NotFound
 from portal.lib.clock import local
+from portal.stickers.drawing import data_address
 from portal.web.addresses import environment, pairing_warnings
 from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
@@ -49,7 +49,7 @@ def print_page() -> str:
     return render_template(
         "enrollment/mobile_setup_print.html",
         qr=drawn,
-        picture=_picture(drawn.svg),
+        picture=data_address(drawn.svg),
         public_url=portal().settings.public_url,
         host=urlsplit(portal().settings.public_url).netloc,
         printed_on=f"{local(now(), account.timezone):%d %b %Y}",
@@ -107,7 +107,7 @@ def _page(form: SendForm) -> str:
         "enrollment/mobile_setup.html",
         form=form,
         qr=drawn,
-        picture=_picture(drawn.svg),
+        picture=data_address(drawn.svg),
         too_long=pairing.TOO_LONG if typed is None else "",
         is_stranger=bool(username) and pairing.find_member(session(), account.id, username) is None,
         people=people[: pairing.MOST_SUGGESTED],
@@ -148,7 +148,3 @@ def _key() -> Grant:
 def _draw(account: Account, key: Grant, username: str) -> pairing.PairingQr:
     public_url = portal().settings.public_url
     return pairing.draw(portal().key_ring, key, account, public_url=public_url, username=username)
-
-
-def _picture(svg: str) -> str:
-    return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()

@@ -1,6 +1,5 @@
 """Settings, Gate: what is spent of the passcode's guesses, attacked stickers, crew links, known devices."""
 
-from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +18,7 @@ from portal.gate.views.wording import show_percent
 from portal.lib.clock import show_moment
 from portal.lib.lines import one_line
 from portal.lib.passcodes import SHORTEST, count_codes
-from portal.stickers.drawing import svg
+from portal.stickers.drawing import data_address, svg
 from portal.stickers.queries import get_by_public_id
 from portal.stickers.symbols import variable_symbol
 from portal.web.context import now, portal, session
@@ -183,7 +182,7 @@ def _new_link() -> dict[str, str] | None:
     return {
         "label": made["label"],
         "address": address,
-        "picture": "data:image/svg+xml;base64," + b64encode(picture.encode()).decode(),
+        "picture": data_address(picture),
     }
 
 
