@@ -154,9 +154,16 @@ class LivePortal:
         raise AssertionError("gunicorn never answered")
 
     def stop(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(timeout=30)
+        """Ends it. A web process that was forked this moment takes a signal for its master's, so it is told again."""
+        for _ in range(60):
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(timeout=1)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+        raise AssertionError("gunicorn never ended")
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
