@@ -88,7 +88,7 @@ def on_stale_form(_fault: CSRFError) -> Response:
     return error_page(
         400,
         marked(
-            "This form was open for too long, or you signed in again meanwhile. "
+            "This form was open for too long, or you signed in again or changed the company meanwhile. "
             "Go back, reload the page and send it again."
         ),
     )

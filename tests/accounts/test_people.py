@@ -416,7 +416,10 @@ class TestApart:
         assert ada.submit("/admin/switch-account", {"account": gamma_id}).status_code == 404
         assert ada.submit("/admin/switch-account", {}).status_code == 404
         assert ada.submit("/admin/switch-account", {"account": f"{beta_id}\0"}).status_code == 404
+        open_tab = {"csrf_token": ada.token(), "kind": "contact", "name": "Olga"}
         answer = ada.submit("/admin/switch-account", {"account": beta_id})
+        stale = ada.post("/admin/records/new", data=open_tab)
+        assert stale.status_code == 400 and "changed the company" in stale.text
         assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/")
         assert "<bdi>Beta</bdi>" in ada.get("/admin/profile").text
         assert ada.get(PEOPLE).status_code == 403

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from portal.accounts import operations, queries
@@ -118,6 +119,8 @@ def switch_account() -> ResponseReturnValue:
     ):
         abort(404)
     session().commit()
+    # Forms that stand open in other tabs are of the company before: their token counts no more.
+    cookie.pop("csrf_token", None)
     return redirect("/admin/", 303)
 
 
