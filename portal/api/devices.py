@@ -40,7 +40,7 @@ class DeviceSchema(ApiSchema):
         required=True, metadata={"description": "In the last 7 days seen in a new network."}
     )
     is_signed_out = fields.Boolean(
-        required=True, metadata={"description": "It has no session any more and must scan a new code."}
+        required=True, metadata={"description": "Its session or its key has ended: it must scan a new code."}
     )
     signs_out_at = Moment(
         required=True, allow_none=True, metadata={"description": "When its session ends by itself, within 7 days."}

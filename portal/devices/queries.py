@@ -39,7 +39,7 @@ class Listed:
     """A device as lists show it. ``person``: who is signed in, else whom it is registered to.
 
     ``ends_at``: when its session ends by itself, if that is within 7 days. ``is_signed_out``: it may work, and has no
-    session to work with: it must scan a new code.
+    session to work with, or its key has ended: it must scan a new code.
     """
 
     device: Device
@@ -178,7 +178,8 @@ def _narrow(chosen: Chosen, account_id: int, which: DeviceFilter, *, is_joined: 
 def _list(device: Device, person: str | None, running: DeviceSession | None, now: datetime) -> Listed:
     seen = device.last_active_at or device.connected_at
     ends = [at for at in (running.idle_expires_at, running.absolute_expires_at) if at] if running else []
-    is_over = running is None or any(at <= now for at in ends)
+    key_ends = [device.pairing_ends_at] if device.pairing_ends_at else []  # of phones that a rotation left behind
+    is_over = running is None or any(at <= now for at in (*ends, *key_ends))
     return Listed(
         device=device,
         person=person or "",

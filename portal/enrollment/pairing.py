@@ -114,14 +114,17 @@ class Paired:
         return self.total - self.signed_in
 
 
-def count_paired(session: Session, account_id: int) -> Paired:
-    """How many phones a rotation concerns."""
+def count_paired(session: Session, account_id: int, now: datetime) -> Paired:
+    """How many phones a rotation concerns: those that the one before has cut have nothing to lose."""
     has_person = exists().where(
         DeviceSession.device_id == Device.id, DeviceSession.ended_at.is_(None), DeviceSession.user_id.is_not(None)
     )
     row = session.execute(
         select(func.count(), func.count().filter(has_person)).where(
-            Device.account_id == account_id, Device.pairing_generation.is_not(None), Device.status != REVOKED
+            Device.account_id == account_id,
+            Device.pairing_generation.is_not(None),
+            Device.status != REVOKED,
+            (Device.pairing_ends_at.is_(None)) | (Device.pairing_ends_at > now),
         )
     ).one()
     return Paired(row[0], row[1])

@@ -97,6 +97,26 @@ def test_without_phones_or_a_rotation_nothing_is_said_to_have_moved(app, with_ke
     assert "1 phone is paired with it." in page and "of 1 moved" not in page and "Still to move" not in page
 
 
+def test_an_old_key_that_still_pairs_is_named_when_no_phone_has_moved_either(app, with_key, account_id):
+    with_key.submit(f"{PAGE}/rotate", {"mode": "overlap", "overlap": "3", "unit": "days"})
+    with app.app_context():
+        until = installation_keys.progress(db.session(), account_id, datetime.now(UTC)).ends_at
+    page = with_key.get(PAGE).text
+    assert f"Number 1 works until {show_moment(until, 'UTC')}." in page and "of 0 moved" not in page
+
+
+def test_a_phone_whose_key_was_cut_is_neither_asked_about_again_nor_called_active(app, with_key, account_id):
+    pair(app, account_id, "Pixel", user="tom@example.com")
+    with_key.submit(f"{PAGE}/rotate", {"mode": "cut"})
+    pair(app, account_id, "New one")
+    question = with_key.get(f"{PAGE}/rotate").text
+    assert "1 phone is paired with it: somebody is signed in on 0, nobody on 1." in question
+    listed = {one["name"]: one for one in with_key.get("/api/v1/admin/app/devices").json["devices"]}
+    assert {name: one["is_signed_out"] for name, one in listed.items()} == {"Pixel": True, "New one": False}
+    assert "Signed out" in with_key.get(f"/admin/devices/{listed['Pixel']['id']}").text
+    assert "1 of 2 moved" in with_key.get(PAGE).text, "it is still to come, by a new scan"
+
+
 @pytest.mark.parametrize(
     "typed",
     [

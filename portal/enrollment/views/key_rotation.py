@@ -130,7 +130,7 @@ def _question(form: RotateForm) -> str:
         form=form,
         key=key.public_id,
         company=account.name,
-        consequences=_consequences(pairing.count_paired(session(), account.id), key.generation or 1),
+        consequences=_consequences(pairing.count_paired(session(), account.id, now()), key.generation or 1),
     )
 
 
@@ -160,7 +160,7 @@ def _plan_page(form: PlanForm, row: KeyRotation | None) -> str:
         "enrollment/key_rotation_plan.html",
         form=form,
         plan=_plan_words(row, timezone) if row else "",
-        paired=pairing.count_paired(session(), current_identity().account_id),
+        paired=pairing.count_paired(session(), current_identity().account_id, now()),
     )
 
 
