@@ -118,7 +118,7 @@ async function followRotation(wait, box = document.querySelector("[data-setup-pr
     box.querySelector("[data-setup-left]").replaceChildren(...answer.left.map(nameItem));
     const unnamed = answer.total - answer.moved - answer.left.length;
     box.querySelector("[data-setup-unnamed]").textContent = unnamed ? `And ${unnamed.toLocaleString("en")} more.` : "";
-    if (answer.moved === answer.total) return;
+    if (answer.moved === answer.total && !answer.ends_at) return; // until then the old code lets phones in
   }
   const next = answer ? EVERY_MS : Math.min(wait * 2, SLOWEST_MS);
   setTimeout(() => followRotation(next, box), next);

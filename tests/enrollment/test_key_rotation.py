@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.accounts.models import ADMIN, AuthSession, Membership, User
+from portal.accounts.models import ADMIN, MEMBER, AuthSession, Membership, User
 from portal.audit.models import AuditEvent
 from portal.devices.models import REVOKED, Device
 from portal.enrollment import installation_keys
 from portal.enrollment.models import KeyRotation
 from portal.extensions import db
+from portal.jobs.models import Mail
 from portal.lib.clock import show_moment
 from tests.enrollment.pairing_page import PAGE, ask, fields, generation, pair
 from tests.factories.people import make_account
@@ -51,19 +52,46 @@ def test_a_second_tap_does_not_rotate_the_new_key_too(app, with_key, account_id)
     assert ask(with_key, "pairing-qr").json["generation"] == 2
 
 
-def test_a_question_left_open_does_not_rotate_the_key_of_the_company_switched_to(app, with_key):
-    key = asked_key(with_key)
+def switch_company(app, client) -> int:
+    """Ada looks after another company too, and chooses it in another window."""
     with app.app_context():
         other = make_account("Other")
-        ada = db.session.query(User).filter_by(email="ada@example.com").one()
-        db.session.add(Membership(account_id=other.id, user=ada, role=ADMIN, created_at=datetime.now(UTC)))
+        for email, role in (("ada@example.com", ADMIN), ("tom@example.com", MEMBER)):
+            user = db.session.query(User).filter_by(email=email).one()
+            db.session.add(Membership(account_id=other.id, user=user, role=role, created_at=datetime.now(UTC)))
         db.session.commit()
         other_id, other_public_id = other.id, other.public_id
-    with_key.submit("/admin/switch-account", {"account": other_public_id})
-    with_key.submit(f"{PAGE}/key")
+    client.submit("/admin/switch-account", {"account": other_public_id})
+    client.submit(f"{PAGE}/key")
+    return other_id
+
+
+def test_a_question_left_open_does_not_rotate_the_key_of_the_company_switched_to(app, with_key):
+    key = asked_key(with_key)
+    other_id = switch_company(app, with_key)
     answer = with_key.submit(f"{PAGE}/rotate", {"mode": "cut", "key": key}, follow_redirects=True)
     assert "you work in another company now" in answer.text
     assert generation(app, other_id) == 1
+
+
+def test_forms_left_open_neither_plan_nor_send_for_the_company_switched_to(app, with_key):
+    first = (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m-%dT03:00")
+    with_key.submit(f"{PAGE}/rotate/plan", {"next_at": first, "mode": "cut"})
+    pages = with_key.get(PAGE).text + with_key.get(f"{PAGE}/rotate/plan").text
+    left_open = re.findall(r'name="company" value="(\w+)"', pages)
+    assert len(left_open) == 3, "the forms that send, cancel and plan"
+    switch_company(app, with_key)
+    with_key.submit(f"{PAGE}/rotate/plan", {"next_at": first, "mode": "cut"})
+    for path, typed in (
+        ("rotate/plan", {"next_at": first, "mode": "cut", "every_days": "9"}),
+        ("rotate/plan/cancel", {}),
+        ("send", {"recipient": "tom@example.com"}),
+    ):
+        answer = with_key.submit(f"{PAGE}/{path}", typed | {"company": left_open[0]}, follow_redirects=True)
+        assert "You work in another company now" in answer.text
+    with app.app_context():
+        assert [row.every_days for row in db.session.query(KeyRotation)] == [None, None]
+        assert db.session.query(Mail).count() == 0
 
 
 def test_an_overlap_shows_who_is_left(app, with_key, account_id):

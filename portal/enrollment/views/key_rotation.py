@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -24,7 +24,19 @@ NOT_THIS_KEY = (
     "this is the newest QR code. Nothing more was changed."
 )
 
+NOT_THIS_COMPANY = "You work in another company now: this is its page. Nothing was changed or sent."
+
 key_rotation = Blueprint("key_rotation", __name__, url_prefix="/mobile-setup/rotate")
+
+
+@key_rotation.before_request
+def refuse_other_company() -> Response | None:
+    """A form left open while the company was switched sends and plans nothing for the other one."""
+    own = current_identity().account_public_id
+    if request.form.get("company", own) == own:
+        return None
+    flash(NOT_THIS_COMPANY, "info")
+    return redirect(url_for("admin.mobile_setup.index"), 303)
 
 
 @key_rotation.get("")
@@ -159,6 +171,7 @@ def _plan_page(form: PlanForm, row: KeyRotation | None) -> str:
     return render_template(
         "enrollment/key_rotation_plan.html",
         form=form,
+        company_id=current_identity().account_public_id,
         plan=_plan_words(row, timezone) if row else "",
         paired=pairing.count_paired(session(), current_identity().account_id, now()),
     )

@@ -14,7 +14,7 @@ from portal.accounts.queries import get_account
 from portal.enrollment import grants, pairing
 from portal.enrollment.models import Grant
 from portal.enrollment.queries import current_key
-from portal.enrollment.views.key_rotation import rotation_values
+from portal.enrollment.views.key_rotation import refuse_other_company, rotation_values
 from portal.enrollment.views.mobile_setup_forms import SendForm
 from portal.errors import NotFound
 from portal.lib.clock import local
@@ -25,6 +25,7 @@ from portal.web.identity import current_identity
 from portal.web.mailer import render
 
 mobile_setup = Blueprint("mobile_setup", __name__, url_prefix="/mobile-setup")
+mobile_setup.before_request(refuse_other_company)
 
 
 @mobile_setup.get("")
