@@ -17,14 +17,16 @@ from portal.lib.secrets import digest
 def step_back(session: Session, *, secret: str, now: datetime) -> sessions.Opened | None:
     """A paired session in place of the one that nobody heard of; None where the refresh token is simply over.
 
-    ``secret``: of the session before. As long as an access token lives nobody need refresh the one after, so that long
-    it may be unheard of. What an enrolment opened stays: it may be another phone that took this one's place.
+    ``secret``: of the session before, and its last: one whose successor was used is a copy that somebody kept. As long
+    as an access token lives nobody need refresh the one after, so that long it may be unheard of. What an enrolment
+    opened stays: it may be another phone that took this one's place.
     """
     ended = session.execute(
         select(DeviceSession.device_id, DeviceSession.ended_at)
         .join(RefreshToken, RefreshToken.session_id == DeviceSession.id)
         .where(
             RefreshToken.token_hash == digest(secret),
+            RefreshToken.successor_first_used_at.is_(None),
             DeviceSession.end_reason.in_((REPLACED, BY_USER)),
             DeviceSession.ended_at > now - tokens.LIFE,
         )

@@ -5,13 +5,18 @@ import urllib.request
 from playwright.sync_api import Page, Route
 
 
-def lose(route: Route) -> None:
-    """The portal hears the request and the phone hears nothing: the browser must not even take the answer's cookie."""
+def deliver(route: Route) -> None:
+    """The portal hears the request and the phone hears nothing yet: the browser must not even take the cookie."""
     asked = route.request
     headers = {name: text for name, text in asked.all_headers().items() if not name.startswith(":")}
     sent = urllib.request.Request(asked.url, data=asked.post_data_buffer, headers=headers, method=asked.method)
     with urllib.request.urlopen(sent) as answer:
         assert answer.status == 200
+
+
+def lose(route: Route) -> None:
+    """The portal hears the request, and the connection breaks before its answer."""
+    deliver(route)
     route.abort()
 
 

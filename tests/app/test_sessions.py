@@ -13,7 +13,7 @@ from portal.enrollment import installation_keys
 from portal.extensions import db
 from tests.app.conftest import field_app
 from tests.app.links import scanned
-from tests.app.losing import lose
+from tests.app.losing import deliver, hold, lose
 from tests.client import PASSWORD
 from tests.enrollment.arriving import installation_key
 from tests.factories.people import make_account
@@ -99,12 +99,14 @@ def test_a_lost_answer_heals(joined):
     joined.heading("Records")
 
 
-def test_a_lost_answer_to_a_sign_in_or_sign_out_costs_no_new_code(field, company):
+# Without its worker: while one takes a page over, what the page sends is not routed to the test.
+NO_WORKER = "Object.defineProperty(navigator, 'serviceWorker', {value: undefined})"
+
+
+def test_a_lost_answer_to_a_sign_in_or_sign_out_costs_no_new_code(field, company, phone):
+    phone.add_init_script(NO_WORKER)
     page = field.page
     field.pair(company.pair)
-    page.wait_for_function(
-        "() => navigator.serviceWorker.controller !== null"
-    )  # what it takes over meanwhile is not routed
     page.route("**/app/sign-in", lose, times=1)
     field.sign_in("mia@example.com", PASSWORD)
     expect(page.get_by_role("alert")).to_contain_text("No connection")
@@ -116,6 +118,22 @@ def test_a_lost_answer_to_a_sign_in_or_sign_out_costs_no_new_code(field, company
     expect(page.locator("#news")).to_contain_text("No connection")
     page.reload()
     field.heading("Sign in")
+
+
+def test_nor_does_an_answer_that_nobody_waited_for(field, company, phone):
+    """The app is closed while it signs in, and opened again."""
+    phone.add_init_script(NO_WORKER)
+    field.pair(company.pair)
+    field.heading("Sign in")
+    waiting = hold(field.page, "**/app/sign-in")
+    with field.page.expect_request("**/app/sign-in"):
+        field.sign_in("mia@example.com", PASSWORD)
+    expect(field.page.get_by_role("button", name="One moment")).to_be_visible()
+    deliver(waiting[0])
+    field.page.close()
+    anew = field_app(phone, field.url)
+    anew.open()
+    anew.heading("Sign in")
 
 
 def test_a_phone_without_its_cookies_is_told_what_to_do(joined, phone):

@@ -95,3 +95,16 @@ def test_a_revoked_phone_is_not_let_in_by_it(app, client, phone, signed_in):
         operations.revoke(db.session(), device, actor=OPERATOR, now=datetime.now(UTC))
         db.session.commit()
     assert show(client, phone.refresh_token).json["reason"] == "revoked"
+
+
+def test_a_copy_of_a_token_from_long_before_gains_nothing(app, client, phone):
+    """Its successor was used: the phone has not had it for a while, and where its session goes on it would end that."""
+    refresh = {"grant_type": "refresh_token"}
+    second = client.post("/oauth/token", data=refresh | {"refresh_token": phone.refresh_token}).json["refresh_token"]
+    client.post("/oauth/token", data=refresh | {"refresh_token": second})
+    with app.app_context():
+        now = datetime.now(UTC)
+        paired = sessions.sign_out_person(db.session(), device_session_id=phone.session_id, now=now)
+        db.session.commit()
+    assert show(client, phone.refresh_token).json["reason"] == "invalid"
+    assert show(client, paired.refresh_secret, refresh).status_code == 200, "the phone goes on"

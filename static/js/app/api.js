@@ -36,10 +36,15 @@ export function onSession(act, changed) {
 }
 
 // A request with the phone's token. Returns {ok, status, data, wait}; throws Lost, or Ended after telling ``onEnd``.
-// ``isOpening``: its answer replaces the refresh cookie.
+// ``isOpening``: its answer replaces the refresh cookie. The portal may open the new session and the phone never hear of it,
+// as when the app is closed meanwhile: so that is noted before it is sent.
 export async function call(path, { isOpening = false, ...request } = {}) {
   const deliver = () => send(path, { ...request, bearer: token });
-  const attempt = () => (isOpening ? alone(deliver) : deliver());
+  const openAnew = () => {
+    keepLost(true);
+    return deliver();
+  };
+  const attempt = () => (isOpening ? alone(openAnew) : deliver());
   if (!token) await refreshOrEnd("");
   let answer = await attempt();
   if (answer.isTokenRefused) {
@@ -63,23 +68,13 @@ export async function picture(path) {
 // Sends what opens a new session, and takes its token. ``isCalled``: by a phone that has one already.
 export async function open(path, json, { isCalled = false } = {}) {
   const request = { method: "POST", json: { ...json, refresh_in: "cookie" } };
-  const answer = isCalled ? await openAnew(path, request) : await alone(() => send(path, request));
+  const answer = isCalled ? await call(path, { ...request, isOpening: true }) : await alone(() => send(path, request));
   if (answer.ok && answer.data.access_token) {
     token = answer.data.access_token;
     keepLost(false);
     tabs?.postMessage({});
   }
   return answer;
-}
-
-// The portal may have ended the session that this phone still has, and opened one that it never heard of.
-async function openAnew(path, request) {
-  try {
-    return await call(path, { ...request, isOpening: true });
-  } catch (fault) {
-    if (fault instanceof Lost) keepLost(true);
-    throw fault;
-  }
 }
 
 // The token of the connection that this phone has, '' where it has none. Throws Lost.

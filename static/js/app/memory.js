@@ -1,5 +1,5 @@
 // What the app keeps on the phone: never a token. localStorage for what outlives a visit, sessionStorage for a code that
-// was scanned and not yet used and for an answer that never came, so that a reload does not lose them.
+// was scanned and not yet used, so that a reload does not lose it.
 import { note } from "./log.js";
 
 const UID = "installation_uid";
@@ -63,12 +63,12 @@ export const pending = () => heldPending ?? attempt(() => JSON.parse(sessionStor
 // its storage with them.
 export const isForgetful = () => !navigator.cookieEnabled || attempt(() => localStorage) === null;
 
-// Whether the portal's answer to a sign-in or sign-out never came: the next refresh tells it.
+// Whether the portal's answer to a sign-in or sign-out has not come, for whichever tab: the next refresh tells it.
 export function keepLost(isLost) {
   heldLost = isLost;
-  attempt(() => (isLost ? sessionStorage.setItem(LOST, "yes") : sessionStorage.removeItem(LOST)));
+  attempt(() => (isLost ? localStorage.setItem(LOST, "yes") : localStorage.removeItem(LOST)));
 }
-export const hasLost = () => heldLost || attempt(() => sessionStorage.getItem(LOST)) === "yes";
+export const hasLost = () => heldLost || attempt(() => localStorage.getItem(LOST)) === "yes";
 
 // The worker keeps the app's own files, so that it opens without a connection.
 export const keepShell = () => navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
