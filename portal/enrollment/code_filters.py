@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from portal.enrollment.grants import ACTIVE, EXHAUSTED, EXPIRED, REVOKED, SCHEDULED
+from portal.enrollment.queries import DEVICE_GONE, PERSON_GONE
 from portal.lib.lines import one_line
 
 NEWEST = "-created"
@@ -14,6 +15,8 @@ STATES = {
     SCHEDULED: "Scheduled",
     EXHAUSTED: "Used up",
     EXPIRED: "Expired",
+    PERSON_GONE: "Account has left",
+    DEVICE_GONE: "Device revoked",
     REVOKED: "Removed",
 }
 LONGEST_QUERY = 200

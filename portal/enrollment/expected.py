@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.operations import Actor, record
-from portal.devices.models import EXPECTED, Device
+from portal.devices.models import EXPECTED, REVOKED, Device
 from portal.devices.operations import LONGEST_NAME
 from portal.enrollment import grants
 from portal.enrollment.grants import Faults, Made
@@ -60,7 +60,9 @@ def add_device(
 
 
 def find_code(session: Session, device: Device, now: datetime) -> Grant | None:
-    """The newest code that installs this device and can still be used."""
+    """The newest code that installs this device and can still be used; none installs a revoked one."""
+    if device.status == REVOKED:
+        return None
     return session.scalars(
         select(Grant)
         .where(

@@ -29,7 +29,16 @@ from portal.enrollment.models import (
     USE_EXISTING_DEVICE,
     Grant,
 )
-from portal.enrollment.queries import current_key, find_membership, get_grant
+from portal.enrollment.queries import (
+    DEVICE_GONE,
+    PERSON_GONE,
+    current_key,
+    find_membership,
+    get_grant,
+    is_device_gone,
+    is_person_gone,
+    what_is_gone,
+)
 from portal.errors import NotFound
 from portal.lib import typed_codes
 from portal.lib.sealing import KeyRing
@@ -96,12 +105,17 @@ class Conflict:
     changes: tuple[Change, ...]
 
 
-def state(grant: Grant, now: datetime) -> str:
-    """What the grant is now. A superseded one may name a moment to come: until then it works beside its successor."""
+def state(grant: Grant, now: datetime, gone: str = "") -> str:
+    """What the grant is now. A superseded one may name a moment to come: until then it works beside its successor.
+
+    ``gone``: PERSON_GONE or DEVICE_GONE where whom or what it is for has left, which no later day puts right.
+    """
     if grant.revoked_at is not None:
         return REVOKED
     if grant.superseded_at is not None and grant.superseded_at <= now:
         return SUPERSEDED
+    if gone:
+        return gone
     if grant.max_uses is not None and grant.use_count >= grant.max_uses:
         return EXHAUSTED
     if grant.expires_at is not None and grant.expires_at <= now:
@@ -109,6 +123,11 @@ def state(grant: Grant, now: datetime) -> str:
     if grant.not_before is not None and grant.not_before > now:
         return SCHEDULED
     return ACTIVE
+
+
+def standing(session: Session, grant: Grant, now: datetime) -> str:
+    """What the grant is now, with regard to whom and what it is for."""
+    return state(grant, now, what_is_gone(session, grant))
 
 
 def is_active(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -123,16 +142,18 @@ def is_active(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def is_in(wanted: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """``state`` as a condition of the database, for grants that nothing supersedes."""
-    open_ones = Grant.revoked_at.is_(None)
+    """``standing`` as a condition of the database, for grants that nothing supersedes."""
+    is_left, is_kept = Grant.revoked_at.is_(None), not_(or_(is_person_gone(), is_device_gone()))
     is_spent = and_(Grant.max_uses.is_not(None), Grant.use_count >= Grant.max_uses)
     is_over = and_(Grant.expires_at.is_not(None), Grant.expires_at <= now)
     return {
         REVOKED: (Grant.revoked_at.is_not(None),),
-        EXHAUSTED: (open_ones, is_spent),
-        EXPIRED: (open_ones, not_(is_spent), is_over),
-        SCHEDULED: (open_ones, not_(is_spent), not_(is_over), Grant.not_before > now),
-        ACTIVE: is_active(now),
+        PERSON_GONE: (is_left, is_person_gone()),
+        DEVICE_GONE: (is_left, is_device_gone()),
+        EXHAUSTED: (is_left, is_kept, is_spent),
+        EXPIRED: (is_left, is_kept, not_(is_spent), is_over),
+        SCHEDULED: (is_left, is_kept, not_(is_spent), not_(is_over), Grant.not_before > now),
+        ACTIVE: (is_kept, *is_active(now)),
     }[wanted]
 
 

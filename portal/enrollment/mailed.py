@@ -23,5 +23,5 @@ def why_not(session: Session, key_ring: KeyRing, mail: Mail | TakenMail, now: da
         return ""
     text = parse_qs(urlsplit(secret).fragment)["t"][0] if mail.kind == PAIRING_MAIL else secret
     grant = redemption.find_grant(session, key_ring, text)
-    is_alive = grant is not None and grants.state(grant, now) in (grants.ACTIVE, grants.SCHEDULED)
+    is_alive = grant is not None and grants.standing(session, grant, now) in (grants.ACTIVE, grants.SCHEDULED)
     return "" if is_alive else FAULTS[mail.kind]

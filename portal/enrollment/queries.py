@@ -4,16 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import Membership, User
-from portal.devices.models import Device
+from portal.devices.models import REVOKED, Device
 from portal.enrollment.models import INSTALLATION_KEY, Grant, Redemption
 from portal.errors import NotFound
 
 MOST_SHOWN = 1_000
 DEFAULT_ORDER = "created"
+# Whom or what a grant is for has left: it lets nobody in, whatever its row says.
+PERSON_GONE = "person_gone"
+DEVICE_GONE = "device_gone"
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,14 @@ class Listed:
 
     grant: Grant
     user: User | None
+    membership_id: int | None
     sign_in_name: str | None
     device: Device | None
+
+    @property
+    def gone(self) -> str:
+        """As ``what_is_gone``."""
+        return _gone(self.grant, self.membership_id is not None, self.device)
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,29 @@ def find_membership(session: Session, account_id: int, user_id: int, *, lock: bo
     return session.scalars(wanted.with_for_update(key_share=True) if lock else wanted).first()
 
 
+def what_is_gone(session: Session, grant: Grant) -> str:
+    """PERSON_GONE or DEVICE_GONE when whom or what the grant is for has left: it lets nobody in any more. Else ""."""
+    is_member = grant.user_id is None or find_membership(session, grant.account_id, grant.user_id) is not None
+    return _gone(grant, is_member, session.get(Device, grant.device_id) if grant.device_id is not None else None)
+
+
+def _gone(grant: Grant, is_member: bool, device: Device | None) -> str:
+    if grant.user_id is not None and not is_member:
+        return PERSON_GONE
+    return DEVICE_GONE if device is not None and device.status == REVOKED else ""
+
+
+def is_person_gone() -> ColumnElement[bool]:
+    """The same as a condition of the database."""
+    here = exists().where(Membership.account_id == Grant.account_id, Membership.user_id == Grant.user_id)
+    return and_(Grant.user_id.is_not(None), not_(here.correlate(Grant)))
+
+
+def is_device_gone() -> ColumnElement[bool]:
+    """The same as a condition of the database."""
+    return exists().where(Device.id == Grant.device_id, Device.status == REVOKED).correlate(Grant)
+
+
 def list_grants(
     session: Session,
     account_id: int,
@@ -95,7 +127,7 @@ def list_grants(
     """
     column = ORDERS.get(order, ORDERS[DEFAULT_ORDER])
     rows = (
-        select(Grant, User, Membership.sign_in_name, Device)
+        select(Grant, User, Membership.id, Membership.sign_in_name, Device)
         .outerjoin(User, User.id == Grant.user_id)
         .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.account_id == Grant.account_id))
         .outerjoin(Device, (Device.id == Grant.device_id) & (Device.account_id == Grant.account_id))

@@ -30,7 +30,7 @@ from portal.enrollment.models import (
     Redemption,
 )
 from portal.enrollment.newcomers import Newcomer
-from portal.enrollment.queries import find_membership
+from portal.enrollment.queries import DEVICE_GONE, PERSON_GONE, find_membership
 from portal.lib import typed_codes
 from portal.lib.sealing import KeyRing
 from portal.lib.secrets import digest
@@ -38,12 +38,10 @@ from portal.lib.secrets import digest
 REDEEMED = "redeemed"
 REFUSED = "refused"
 
-# Why a redemption was refused, besides the states of a grant that is not active.
+# Why a redemption was refused, besides the states of a grant that is not active, and what is gone.
 UNKNOWN = "unknown"  # no such secret, or not of a kind that is redeemed here
 WRONG_NETWORK = "wrong_network"
-PERSON_GONE = "person_gone"
 NOT_PERMITTED = "not_permitted"  # who made their own code may no longer connect phones
-DEVICE_GONE = "device_gone"
 DEVICE_SUSPENDED = "device_suspended"
 NEWCOMER_NEEDED = "newcomer_needed"
 EMAIL_TAKEN = "email_taken"
@@ -95,9 +93,9 @@ class Redeemed:
 def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime, ip: str = "") -> Seen | None:
     """What this secret would do for this address, or None where it lets nobody in. Consumes and writes nothing."""
     grant = find_grant(session, key_ring, text)
-    if grant is None or grants.state(grant, now) != grants.ACTIVE or not _is_inside(ip, grant.allowed_networks):
+    if grant is None or not _is_inside(ip, grant.allowed_networks):
         return None
-    if what_is_gone(session, grant):
+    if grants.standing(session, grant, now) != grants.ACTIVE:
         return None
     account = session.get_one(Account, grant.account_id)
     device = session.get(Device, grant.device_id) if grant.device_id else None
@@ -208,14 +206,6 @@ def _join(session: Session, grant: Grant, knock: _Try) -> Membership:
     if member is None:
         raise _Stopped(EMAIL_TAKEN)
     return member
-
-
-def what_is_gone(session: Session, grant: Grant) -> str:
-    """PERSON_GONE or DEVICE_GONE when whom or what the grant is for has left: it lets nobody in any more. Else ""."""
-    if grant.user_id is not None and find_membership(session, grant.account_id, grant.user_id) is None:
-        return PERSON_GONE
-    device = session.get(Device, grant.device_id) if grant.device_id is not None else None
-    return DEVICE_GONE if device is not None and device.status == REVOKED else ""
 
 
 def _check_person(session: Session, grant: Grant, user_id: int) -> None:

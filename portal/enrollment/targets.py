@@ -23,6 +23,11 @@ def person(name: str, email: str, sign_in_name: str | None) -> str:
     return f"{name} ({known_as})" if known_as and known_as != name else name
 
 
+def listed_person(name: str, email: str, sign_in_name: str | None, is_member: bool) -> str:
+    """Whom a code is for; somebody who has left is known by name only."""
+    return person(name, email, sign_in_name) if is_member else f"{name} (has left)"
+
+
 def list_people(session: Session, account_id: int) -> list[tuple[str, str]]:
     """(public id, words) of everybody in the account, admins first."""
     return [
@@ -107,7 +112,7 @@ def name_of_user(session: Session, account_id: int, user_id: int) -> str:
         .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.account_id == account_id))
         .where(User.id == user_id)
     ).one()
-    return person(found.name, found.email, found.sign_in_name) if found.id else f"{found.name} (has left)"
+    return listed_person(found.name, found.email, found.sign_in_name, found.id is not None)
 
 
 def name_of_device(session: Session, account_id: int, device_id: int) -> str:

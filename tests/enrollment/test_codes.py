@@ -307,7 +307,22 @@ def test_a_code_whose_device_or_person_is_gone_says_so_before_somebody_carries_i
     for code, sentence in zip(codes, ("The device is revoked.", "The account has left the company."), strict=True):
         page = ada.get(f"{CODES}/{code}/qr").get_data(as_text=True)
         assert sentence in page and "data:image/svg" not in page
-    assert "Tablet (revoked)" in text_of(ada.get(CODES))
+    listed = text_of(ada.get(f"{CODES}?sort=created"))
+    assert "Tablet (revoked)" in listed and "Mia (has left)" in listed and "mia@example.com" not in listed
+    for code, other, word, state in zip(
+        codes, codes[::-1], ("Device revoked", "Account has left"), ("device_gone", "person_gone"), strict=True
+    ):
+        assert f"Night shift {word}" in listed
+        assert f"State {word}" in text_of(ada.get(f"{CODES}/{code}"))
+        assert "Nobody can join with it now" in text_of(ada.get(f"{CODES}/{code}/delete"))
+        assert "It still lets new devices in" not in text_of(ada.get(f"{CODES}/{code}/revoke-devices"))
+        found = ada.get(f"{CODES}?state={state}").get_data(as_text=True)
+        assert code in found and other not in found
+        program = ada.get(f"/api/v1{CODES}?state={state}").json["installation_codes"]
+        assert [(one["id"], one["state"]) for one in program] == [(code, state)]
+        assert ada.get(f"/api/v1{CODES}/{code}").json["state"] == state
+    assert "Nothing matches" in text_of(ada.get(f"{CODES}?state=active"))
+    assert ada.get(f"/api/v1{CODES}?state=active").json["installation_codes"] == []
 
 
 def test_devices_of_one_name_can_be_told_apart(app, ada):

@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
+from portal.accounts.models import Membership
 from portal.audit.models import AuditEvent
+from portal.devices.models import EXPECTED, REVOKED, SUSPENDED, Device
 from portal.enrollment import grants, queries
+from portal.enrollment.code_filters import STATES
 from portal.enrollment.models import (
     CREATE_ACCOUNT_AND_DEVICE,
     CREATE_DEVICE,
@@ -343,9 +346,27 @@ def test_the_database_sorts_grants_into_the_same_states_as_their_rows_say(compan
     ):
         made = make_code(account, CREATE_ACCOUNT_AND_DEVICE, description=str(number))
         db.session.execute(update(Grant).where(Grant.id == made.grant.id).values(terms or {"use_count": 0}))
+    left = make_member(account, "left@example.com", name="Left", role="member")
+    db.session.add(
+        Membership(account_id=make_account("Other").id, user=left.user, role="member", permissions=[], created_at=NOW)
+    )
+    for description, terms in (("left", {}), ("left and spent", {"use_count": 25}), ("left", {"revoked_at": past})):
+        made = make_code(account, description=description, user_id=left.user_id)
+        db.session.execute(update(Grant).where(Grant.id == made.grant.id).values(terms or {"use_count": 0}))
+    db.session.delete(left)
+    for status in (EXPECTED, SUSPENDED, REVOKED):
+        device = Device(account_id=account.id, status=status, name=status, created_at=NOW)
+        db.session.add(device)
+        db.session.flush()
+        grants.make_expected_device_code(db.session(), ring(), device=device, actor=ADMIN, now=NOW)
     db.session.expire_all()
     rows = db.session.scalars(select(Grant).where(Grant.kind == INSTALLATION_CODE)).all()
-    for wanted in (grants.ACTIVE, grants.SCHEDULED, grants.EXHAUSTED, grants.EXPIRED, grants.REVOKED):
-        found = set(db.session.scalars(select(Grant.description).where(*grants.is_in(wanted, NOW))))
-        assert found == {row.description for row in rows if grants.state(row, NOW) == wanted}, wanted
-        assert found
+    for wanted in STATES:
+        of_rows = [row.id for row in rows if grants.standing(db.session(), row, NOW) == wanted]
+        assert sorted(db.session.scalars(select(Grant.id).where(*grants.is_in(wanted, NOW)))) == sorted(of_rows), wanted
+        assert of_rows
+        listed = queries.list_grants(
+            db.session(), account.id, kinds=(INSTALLATION_CODE,), where=grants.is_in(wanted, NOW), with_revoked=True
+        )
+        assert {grants.state(one.grant, NOW, one.gone) for one in listed} == {wanted}
+        assert len(listed) == len(of_rows)

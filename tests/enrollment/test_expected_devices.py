@@ -241,12 +241,17 @@ def test_a_revoked_device_gets_no_code(app, ada):
     device = add(app, ada)
     with app.app_context():
         db.session.query(Device).update({"status": REVOKED, "revoked_at": datetime.now(UTC)})
-        db.session.query(Grant).update({"revoked_at": datetime.now(UTC)})
         db.session.commit()
     ada.submit(f"/admin/devices/{device.public_id}/code/renew")
+    sent = ada.submit(
+        f"/admin/devices/{device.public_id}/code/send", {"send_by": "email", "recipient": "o@example.com"}
+    )
+    assert sent.status_code == 422 and len(rows(app, Mail)) == 1
     assert len(rows(app, Grant)) == 1
     page = ada.get(f"/admin/devices/{device.public_id}/code").get_data(as_text=True)
     assert "Add it as a new device" in page and not re.search(r">\s*New code\s*<", page)
+    assert "is ready" not in page and "Send the code" not in page
+    assert ada.get(f"/api/v1/admin/devices/{device.public_id}/code").status_code == 404
 
 
 def test_another_companys_owner_cannot_be_chosen(app, ada):

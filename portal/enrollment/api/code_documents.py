@@ -17,7 +17,9 @@ from portal.enrollment.queries import Listed
 from portal.errors import NotFound
 from portal.web.context import now, portal, session
 
-STATES = (grants.ACTIVE, grants.SCHEDULED, grants.EXHAUSTED, grants.EXPIRED)
+STATES = (
+    grants.ACTIVE, grants.SCHEDULED, grants.EXHAUSTED, grants.EXPIRED, queries.PERSON_GONE, queries.DEVICE_GONE,
+)  # fmt: skip
 OUTCOMES = ("redeemed", "refused")
 LONGEST_NETWORK = 50
 # An address with or without a prefix: RFC 4632 exactly, RFC 4291 by its characters.
@@ -119,19 +121,27 @@ def get_own(kind: str, public_id: str) -> Grant:
     return found
 
 
-def find_listed(kind: str, which: dict[str, str]) -> list[Listed]:
-    """The caller's, as the query wants them. Their people and devices are read with them, and not once each again."""
-    return code_lists.list_codes(
-        session(), portal().key_ring, caller().account_id, kind=kind, filter=CodeFilter(**which), now=now()
+def find_listed(kind: str, which: dict[str, str]) -> list[tuple[Listed, str]]:
+    """The caller's as the query wants them, with their states. Their people and devices are read with them, and, as
+    long as these are held, not once each again."""
+    moment = now()
+    found = code_lists.list_codes(
+        session(), portal().key_ring, caller().account_id, kind=kind, filter=CodeFilter(**which), now=moment
     )
+    return [(one, grants.state(one.grant, moment, one.gone)) for one in found]
 
 
-def shared(grant: Grant) -> dict[str, Any]:
+def state_of(grant: Grant) -> str:
+    """One of STATES."""
+    return grants.standing(session(), grant, now())
+
+
+def shared(grant: Grant, state: str) -> dict[str, Any]:
     """The part of the document that both kinds have."""
     return {
         "id": grant.public_id,
         "description": grant.description,
-        "state": grants.state(grant, now()),
+        "state": state,
         "expires_at": grant.expires_at,
         "not_before": grant.not_before,
         "max_uses": grant.max_uses,

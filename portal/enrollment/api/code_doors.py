@@ -23,8 +23,8 @@ from portal.web.context import now, session
 class Kind:
     """Codes or tokens: their name, where they stand, and what is theirs alone.
 
-    ``changes`` comes in to change one, ``schema`` goes out. ``document`` makes that of a grant, ``draft`` lays what was
-    given over a draft.
+    ``changes`` comes in to change one, ``schema`` goes out. ``document`` makes that of a grant and its
+    state, ``draft`` lays what was given over a draft.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Kind:
     base: str
     changes: type[ApiSchema]
     schema: type[ApiSchema]
-    document: Callable[[Grant], dict[str, Any]]
+    document: Callable[[Grant, str], dict[str, Any]]
     draft: Callable[[Draft, dict[str, Any]], Draft]
 
 
@@ -66,7 +66,7 @@ def edit(kind: Kind, given: dict[str, Any], public_id: str) -> dict[str, Any] | 
         return problem(409, "Somebody changed it since you read it.", version=saved.version)
     if isinstance(saved, grants.Faults):
         raise code_documents.refuse(saved)
-    answer = kind.document(saved)
+    answer = kind.document(saved, code_documents.state_of(saved))
     session().commit()
     return answer
 

@@ -11,7 +11,7 @@ from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
 from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Line, Text, Whole
-from portal.enrollment import grants, redemption, targets
+from portal.enrollment import grants, queries, targets
 from portal.enrollment.api import code_documents
 from portal.enrollment.api.code_documents import CodesQuerySchema, LimitsInSchema, LimitsOutSchema
 from portal.enrollment.api.code_doors import Kind, add_doors
@@ -106,7 +106,7 @@ class InstallationCodesSchema(ApiSchema):
 def index(which: dict[str, str]) -> dict[str, Any]:
     """Lists the company's codes."""
     found = code_documents.find_listed(INSTALLATION_CODE, which)
-    return {"installation_codes": [_document(one.grant) for one in found]}
+    return {"installation_codes": [_document(one.grant, state) for one, state in found]}
 
 
 @installation_codes.route(BASE, methods=["POST"])
@@ -123,7 +123,7 @@ def make(given: dict[str, Any]) -> dict[str, Any]:
     )
     if isinstance(made, grants.Faults):
         raise code_documents.refuse(made)
-    answer = _document(made.grant)
+    answer = _document(made.grant, code_documents.state_of(made.grant))
     session().commit()
     return answer
 
@@ -132,7 +132,8 @@ def make(given: dict[str, Any]) -> dict[str, Any]:
 @installation_codes.response(200, InstallationCodeSchema)
 def show(public_id: str) -> dict[str, Any]:
     """One code."""
-    return _document(code_documents.get_own(INSTALLATION_CODE, public_id))
+    grant = code_documents.get_own(INSTALLATION_CODE, public_id)
+    return _document(grant, code_documents.state_of(grant))
 
 
 @installation_codes.route(f"{BASE}/<public_id>/qr.svg")
@@ -141,11 +142,11 @@ def show(public_id: str) -> dict[str, Any]:
 def qr(public_id: str) -> Response:
     """The QR code of a code that can still be used."""
     grant = code_documents.get_own(INSTALLATION_CODE, public_id)
-    state = grants.state(grant, now())
+    state = code_documents.state_of(grant)
+    if state in (queries.PERSON_GONE, queries.DEVICE_GONE):
+        return problem(409, "Whom or what it is for has left the company. Choose another first.", reason=state)
     if state not in (grants.ACTIVE, grants.SCHEDULED):
         return problem(409, "It opens nothing any more. Allow more uses or a later day first.", reason=state)
-    if gone := redemption.what_is_gone(session(), grant):
-        return problem(409, "Whom or what it is for has left the company. Choose another first.", reason=gone)
     code = _code(grant)
     picture = svg(variable_symbol(code_documents.scanned_link(grant, code), "M"), f"Installation code {code}")
     return Response(picture, mimetype=SVG, headers={"Cache-Control": "no-store"})
@@ -155,9 +156,9 @@ def _code(grant: Grant) -> str:
     return grouped(grants.reveal(portal().key_ring, grant))
 
 
-def _document(grant: Grant) -> dict[str, Any]:
+def _document(grant: Grant, state: str) -> dict[str, Any]:
     code = _code(grant)
-    return code_documents.shared(grant) | {
+    return code_documents.shared(grant, state) | {
         "code": code,
         "link": code_documents.scanned_link(grant, code),
         "action": grant.action,

@@ -95,7 +95,7 @@ class ProvisioningTokensSchema(ApiSchema):
 def index(which: dict[str, str]) -> dict[str, Any]:
     """Lists the company's tokens."""
     found = code_documents.find_listed(PROVISIONING, which)
-    return {"provisioning_tokens": [_document(one.grant) for one in found]}
+    return {"provisioning_tokens": [_document(one.grant, state) for one, state in found]}
 
 
 @provisioning.route(BASE, methods=["POST"])
@@ -113,7 +113,7 @@ def make(given: dict[str, Any]) -> dict[str, Any]:
     )
     if isinstance(made, grants.Faults):
         raise code_documents.refuse(made)
-    answer = _document(made.grant) | {
+    answer = _document(made.grant, code_documents.state_of(made.grant)) | {
         "token": made.secret,
         "link": code_documents.scanned_link(made.grant, made.secret),
         "config": _config(made.grant, made.secret),
@@ -126,7 +126,8 @@ def make(given: dict[str, Any]) -> dict[str, Any]:
 @provisioning.response(200, ProvisioningTokenSchema)
 def show(public_id: str) -> dict[str, Any]:
     """One token, without the token."""
-    return _document(code_documents.get_own(PROVISIONING, public_id))
+    grant = code_documents.get_own(PROVISIONING, public_id)
+    return _document(grant, code_documents.state_of(grant))
 
 
 @provisioning.route(f"{BASE}/<public_id>/config.json")
@@ -136,8 +137,8 @@ def config(public_id: str) -> dict[str, Any]:
     return _config(code_documents.get_own(PROVISIONING, public_id), None)
 
 
-def _document(grant: Grant) -> dict[str, Any]:
-    return code_documents.shared(grant) | {"hint": grant.hint, "defaults": grant.defaults}
+def _document(grant: Grant, state: str) -> dict[str, Any]:
+    return code_documents.shared(grant, state) | {"hint": grant.hint, "defaults": grant.defaults}
 
 
 def _config(grant: Grant, token: str | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from portal.enrollment.forms import LimitsForm
 from portal.enrollment.models import INSTALLATION_CODE, Grant
 from portal.enrollment.payloads import KINDS, link
 from portal.enrollment.queries import Listed
-from portal.enrollment.targets import person
+from portal.enrollment.targets import listed_person
 from portal.lib.clock import show_moment
 from portal.records.paging import Slice, cut
 from portal.web.context import now, portal, session
@@ -158,12 +158,14 @@ def _row(kind: Kind, one: Listed, zone: str, moment: datetime) -> dict[str, Any]
         "href": kind.href("show", public_id=grant.public_id),
         "qr_href": kind.qr_href(grant),
         "code": code_lists.show_code(portal().key_ring, grant),
-        "state": STATES[grants.state(grant, moment)],
+        "state": STATES[grants.state(grant, moment, one.gone)],
         "expires": shown(grant.expires_at, zone),
         "used": used(grant),
         "last_used": shown(grant.last_used_at, zone),
         "username_prefix": grant.username_prefix,
-        "account": person(one.user.name, one.user.email, one.sign_in_name) if one.user else "",
+        "account": listed_person(one.user.name, one.user.email, one.sign_in_name, bool(one.membership_id))
+        if one.user
+        else "",
         "device": _device_words(one.device) if one.device else "",
         "device_id": one.device.public_id if one.device else "",
         "tags": grant.tags,
@@ -190,7 +192,7 @@ def describe(kind: Kind, grant: Grant, facts: Sequence[tuple[str, str]]) -> dict
         "description": grant.description,
         "index_href": kind.href("index"),
         "index_label": kind.title,
-        "state": STATES[grants.state(grant, moment)],
+        "state": STATES[grants.standing(session(), grant, moment)],
         "facts": facts,
         "qr_href": kind.qr_href(grant) if is_open else "",
         "edit_href": kind.href("edit", public_id=grant.public_id) if is_open else "",

@@ -44,7 +44,7 @@ def _removal_consequences(grant: Grant) -> list[str]:
         if held
         else "No device is connected by it.",
         f"Nobody can join with it any more: {many(left, 'use')} {'is' if left == 1 else 'are'} not used yet."
-        if grants.state(grant, now()) in (grants.ACTIVE, grants.SCHEDULED)
+        if grants.standing(session(), grant, now()) in (grants.ACTIVE, grants.SCHEDULED)
         else "Nobody can join with it now, and that stays so.",
         "It leaves the list. Its devices and tries stay on its page, among the removed ones.",
     ]
@@ -65,7 +65,7 @@ def _act_consequences(grant: Grant, act: str) -> list[str]:
         sentences.append(f"{many(rest, 'other device')} it enrolled {'stays' if rest == 1 else 'stay'} as before.")
     if grant.action == CREATE_ACCOUNT_AND_DEVICE:
         sentences += _registered({one.user_id for one in touched if one.user_id})
-    if grants.state(grant, now()) in (grants.ACTIVE, grants.SCHEDULED):
+    if grants.standing(session(), grant, now()) in (grants.ACTIVE, grants.SCHEDULED):
         sentences.append("It still lets new devices in. Delete it too if it has fallen into the wrong hands.")
     return sentences
 

@@ -79,8 +79,9 @@ def send_code(public_id: str) -> ResponseReturnValue:
 def renew_code(public_id: str) -> Response:
     """Makes another code; the one before stops working."""
     device = _own(public_id)
-    if device.status != REVOKED:
-        expected.renew_code(session(), portal().key_ring, device=device, actor=current_identity().actor, now=now())
+    if device.status == REVOKED:  # while the page was open, which now says so
+        return redirect(url_for(".show_code", public_id=public_id), 303)
+    expected.renew_code(session(), portal().key_ring, device=device, actor=current_identity().actor, now=now())
     session().commit()
     flash("The new code is ready. Send it, or show it here.", "success")
     return redirect(url_for(".show_code", public_id=public_id), 303)

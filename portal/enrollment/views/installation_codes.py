@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal.enrollment import grants, redemption, targets
+from portal.enrollment import grants, queries, targets
 from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, CODE_USES, Draft
 from portal.enrollment.forms import CodeForm
 from portal.enrollment.models import INSTALLATION_CODE, Grant
@@ -39,9 +39,8 @@ def _draft(form: CodeForm, **known: Any) -> Draft:
 
 
 GONE = {
-    "": "",
-    redemption.PERSON_GONE: "The account has left the company. Edit the code to choose another.",
-    redemption.DEVICE_GONE: "The device is revoked. Add it as a new device to install it again.",
+    queries.PERSON_GONE: "The account has left the company. Edit the code to choose another.",
+    queries.DEVICE_GONE: "The device is revoked. Add it as a new device to install it again.",
 }
 
 CODES = Kind(
@@ -103,18 +102,18 @@ def qr(public_id: str) -> str:
 
 def picture(grant: Grant) -> dict[str, Any]:
     """A code as the pop-up shows it. One that opens nothing any more has no picture, and a sentence why."""
-    zone, state = timezone(), grants.state(grant, now())
+    zone, state = timezone(), grants.standing(session(), grant, now())
     code = grouped(grants.reveal(portal().key_ring, grant))
-    scanned, gone = scanned_link(grant, code), GONE[redemption.what_is_gone(session(), grant)]
+    scanned = scanned_link(grant, code)
     return {
         "title": "Installation code",
         "description": grant.description,
         "code": code,
         "back_href": CODES.href("index"),
         "back_label": CODES.title,
-        "sentence": gone or _why_closed(grant, state, zone),
+        "sentence": _why_closed(grant, state, zone),
         "picture": data_address(svg(variable_symbol(scanned, "M"), f"Installation code {code}"))
-        if state in (grants.ACTIVE, grants.SCHEDULED) and not gone
+        if state in (grants.ACTIVE, grants.SCHEDULED)
         else "",
         "host": host(portal().settings.public_url),
         "expires": shown(grant.expires_at, zone, "It is removed"),
@@ -124,6 +123,8 @@ def picture(grant: Grant) -> dict[str, Any]:
 
 
 def _why_closed(grant: Grant, state: str, zone: str) -> str:
+    if state in GONE:
+        return GONE[state]
     if state == grants.SCHEDULED:
         return f"It does not work before {shown(grant.not_before, zone)}."
     if state == grants.EXHAUSTED:
