@@ -97,6 +97,25 @@ def test_rows_survive_every_step_of_an_upgrade(engine):
         assert connection.execute(sa.text("SELECT name FROM account")).scalar_one() == "North Yard"
 
 
+def test_an_older_portal_finds_no_text_messages_among_its_mails(engine):
+    """It would mail them to a telephone number; and a mail whose code is sealed would go out with a hole in it."""
+    columns = (
+        "public_id, kind, recipient, sender_name, reply_to, subject, text_body, html_body, state, try_count, run_at,"
+        " fault, created_at, channel, sealed_secret, symbol_name"
+    )
+    with engine.begin() as connection:
+        for number, (channel, sealed) in enumerate((("mail", ""), ("sms", ""), ("mail", "v1:sealed"))):
+            connection.execute(
+                sa.text(
+                    f"INSERT INTO mail ({columns}) VALUES ('{number}', 'k', 'r', 's', '', 's', 't', '', 'queued', 0,"
+                    f" '2026-01-01 00:00:00', '', '2026-01-01 00:00:00', '{channel}', '{sealed}', '')"
+                )
+            )
+    downgrade(revision="0002")
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT public_id FROM mail")).scalars().all() == ["0"]
+
+
 def test_a_broken_migration_leaves_nothing_behind(engine, monkeypatch):
     """Whole or not at all: tables made before the fault are gone, the version is the old one."""
     downgrade(revision="base")
