@@ -115,6 +115,8 @@ def read_tags(texts: Iterable[str]) -> tuple[list[str], str]:
         return [], f"Use at most {MOST_TAGS} tags."
     if any(len(tag) > LONGEST_TAG for tag in tags):
         return [], f"A tag has at most {LONGEST_TAG} characters."
+    if any("," in tag for tag in tags):
+        return [], "A tag holds no comma: commas stand between tags."
     return tags, ""
 
 

@@ -102,16 +102,17 @@ class LimitsForm(RoomForm):
         self.timezone = timezone
         self.expires_at.description = f"In the company's time zone, {timezone}; at most 365 days ahead."
 
-    def limits(self, expires_at: datetime | None) -> dict[str, Any]:
-        """The fields as arguments of a ``Draft``, with ``errors``. ``expires_at``: what stands, to its second."""
+    def limits(self, kept: Mapping[str, datetime | None]) -> dict[str, Any]:
+        """The fields as arguments of a ``Draft``, with ``errors``. ``kept``: moments that stand, to their second."""
         errors: dict[str, str] = {}
         networks, errors["allowed_networks"] = code_drafts.read_networks([self.allowed_networks.data])
         tags, errors["tags"] = code_drafts.read_tags(self.tags.data.split(","))
         moments = {name: read_local(self[name].data, self.timezone) for name in ("expires_at", "not_before")}
         for name, moment in moments.items():
             errors[name] = NO_MOMENT if moment is None and self[name].data else ""
-        if self.expires_at.data == show_local(expires_at, self.timezone):
-            moments["expires_at"] = expires_at  # boxes show minutes: an untouched one keeps its seconds
+        for name, moment in kept.items():
+            if self[name].data == show_local(moment, self.timezone):
+                moments[name] = moment  # boxes show minutes: an untouched one keeps its seconds
         return moments | {
             "description": self.description.data,
             "max_uses": read_count(self.max_uses.data),
@@ -156,14 +157,14 @@ class CodeForm(LimitsForm):
         self.user_id.choices = [SelectChoice("", "Choose an account"), *(SelectChoice(*one) for one in people)]
         self.device_id.choices = [SelectChoice("", "Choose a device"), *(SelectChoice(*one) for one in devices)]
 
-    def draft(self, *, user_id: int | None, device_id: int | None, expires_at: datetime | None) -> Draft:
+    def draft(self, *, user_id: int | None, device_id: int | None, kept: Mapping[str, datetime | None]) -> Draft:
         """What was typed, with the row ids of the chosen account and device."""
         return Draft(
             action=self.action.data or "",
             username_prefix=self.username_prefix.data,
             user_id=user_id,
             device_id=device_id,
-            **self.limits(expires_at),
+            **self.limits(kept),
         )
 
 
@@ -186,9 +187,9 @@ class TokenForm(LimitsForm):
         super().__init__(*args, **kwargs)
         self.user_id.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*one) for one in people)]
 
-    def draft(self, *, user_id: int | None, expires_at: datetime | None) -> Draft:
+    def draft(self, *, user_id: int | None, kept: Mapping[str, datetime | None]) -> Draft:
         """What was typed, with the row id of the chosen account."""
-        limits = self.limits(expires_at)
+        limits = self.limits(kept)
         defaults, fault = code_drafts.read_default_lines(self.defaults.data)
         limits["errors"] |= {"defaults": fault} if fault else {}
         return Draft(action=CREATE_DEVICE, user_id=user_id, defaults=defaults, is_fleet=True, **limits)

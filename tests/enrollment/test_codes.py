@@ -355,14 +355,18 @@ def test_edit_changes_what_was_changed_and_keeps_the_seconds_of_the_rest(app, ad
     public_id = add(app, ada)
     exact = (datetime.now(UTC) + timedelta(days=5)).replace(second=42, microsecond=0)
     with app.app_context():
-        db.session.query(Grant).filter_by(public_id=public_id).update({"expires_at": exact})
+        # The second of the two hours that the clocks of Warsaw show twice.
+        begins = datetime(2025, 10, 26, 1, 30, 42, tzinfo=UTC)
+        changes = {"expires_at": exact, "not_before": begins}
+        db.session.query(Grant).filter_by(public_id=public_id).update(changes)
         db.session.commit()
     page = ada.get(f"{CODES}/{public_id}/edit").get_data(as_text=True)
-    expires = re.search(r'name="expires_at"[^>]*value="([^"]+)"', page)[1]
-    answer = ada.submit(f"{CODES}/{public_id}/edit", typed(description="Late shift", expires_at=expires, version="1"))
+    boxes = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)[1] for name in ("expires_at", "not_before")}
+    answer = ada.submit(f"{CODES}/{public_id}/edit", typed(description="Late shift", version="1", **boxes))
     assert answer.status_code == 303
     (code,) = grants(app)
     assert (code.description, code.expires_at, code.version) == ("Late shift", exact, 2)
+    assert code.not_before == begins
     with app.app_context():
         event = db.session.query(AuditEvent).filter_by(action="installation_code.update").one()
         assert event.before["description"] == "Night shift" and event.after["description"] == "Late shift"

@@ -114,6 +114,11 @@ def test_the_picture_is_the_link(app, ada, desktop):
     assert (spent.status_code, spent.json["reason"]) == (409, "exhausted")
 
 
+def test_a_tag_that_the_page_would_part_is_refused(ada):
+    answer = ada.ask("POST", CODES, NEW | {"tags": ["north, gate"]})
+    assert (answer.status_code, list(answer.json["errors"])) == (409, ["tags"])
+
+
 def test_a_code_for_somebody_who_left_has_no_picture(app, ada):
     made = ada.make(action="create_device", user_id="mia@example.com")
     with app.app_context():

@@ -59,7 +59,7 @@ class LimitsInSchema(ApiSchema):
     tags = fields.List(
         Line(code_drafts.LONGEST_TAG),
         validate=validate.Length(max=code_drafts.MOST_TAGS, error="Use at most {max} tags."),
-        metadata={"description": "Every device that joins gets them."},
+        metadata={"description": "Every device that joins gets them. No commas."},
     )
     user_id = Text(
         320,

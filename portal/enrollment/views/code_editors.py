@@ -41,7 +41,8 @@ def read(kind: Kind, grant: Grant | None = None) -> tuple[LimitsForm, Draft]:
     """What was typed: the form, and what it says. ``grant``: the one that is edited."""
     form = _form(kind, timezone())
     user_id = targets.find_user_id(session(), current_identity().account_id, form["user_id"].data or "")
-    return form, kind.editor.draft(form, user_id=user_id, expires_at=grant.expires_at if grant else None)
+    kept = {"expires_at": grant.expires_at, "not_before": grant.not_before} if grant else {}
+    return form, kind.editor.draft(form, user_id=user_id, kept=kept)
 
 
 def show_faults(kind: Kind, form: LimitsForm, faults: grants.Faults, grant: Grant | None = None) -> tuple[str, int]:

@@ -32,7 +32,7 @@ class Editor:
     """What an editor shows and reads of its kind alone. ``life`` and ``uses``: what a new one begins with.
 
     ``form`` makes the form of its fields and the ``people`` to choose from, ``values`` fills it from a grant, ``draft``
-    reads it: (form, ``user_id``, ``expires_at``).
+    reads it: (form, ``user_id``, ``kept``: the moments that stand).
     """
 
     template: str
