@@ -48,7 +48,8 @@ class ArrivalSchema(ApiSchema):
 
 def refresh_in() -> Text:
     """The field that chooses where the refresh token goes."""
-    return Text(10, choices=(BODY, COOKIE), load_default=BODY)
+    about = "Where the refresh token goes. cookie: for this portal's own page alone, as Origin or Sec-Fetch-Site says."
+    return Text(10, choices=(BODY, COOKIE), load_default=BODY, metadata={"description": about})
 
 
 def refuse_others(where: str) -> None:

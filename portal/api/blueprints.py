@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from portal.accounts.permissions import DOORS, Door
+from portal.accounts.models import FRESH_FOR
+from portal.accounts.permissions import DOORS, MOBILE_APP, Door
 from portal.api.reading import Parser
 
 View = Callable[..., Any]
@@ -62,6 +63,9 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # the library carries no t
                 by_hand = operation.setdefault("manual_doc", {})
                 by_hand.setdefault("operationId", endpoint.replace(".", "_"))
                 by_hand.setdefault("security", ways_in(door, method))
+                told = [operation.get("docstring", {}).get("description", "").replace("``", "`"), asked(door)]
+                if any(told):
+                    by_hand.setdefault("description", "\n\n".join(filter(None, told)))
                 said = operation.setdefault("response", {}).setdefault("responses", {})
                 for status in refusals(door, method, "arguments" in operation, bool(rule.arguments)):
                     said.setdefault(status, [http.HTTPStatus(status).name])
@@ -76,6 +80,16 @@ def ways_in(door: Door, method: str) -> list[dict[str, list[str]]]:
     if door.paired:
         return [PHONE]
     return [PHONE, browser] if door.phone else [browser]
+
+
+def asked(door: Door) -> str:
+    """What a door asks for besides credentials, in sentences: a permission, and a password typed just now."""
+    if door.permission is None:
+        return ""
+    own = f", or {MOBILE_APP.name} for the caller's own" if door.own else ""
+    minutes = int(FRESH_FOR.total_seconds()) // 60
+    fresh = f" The password must have been typed within {minutes} minutes." if door.fresh else ""
+    return f"Needs the permission {door.permission.name}{own}.{fresh}"
 
 
 def refusals(door: Door, method: str, has_arguments: bool, has_ids: bool) -> list[int]:

@@ -2,6 +2,7 @@
 
 import http
 from importlib.metadata import version
+from inspect import cleandoc
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -42,12 +43,13 @@ description = ApiBlueprint("description", __name__, description="This descriptio
 
 
 class Converter(OpenAPIConverter):
-    """Says what the library leaves out: rules about fields together, and how the keys of a mapping are spelled."""
+    """Says what the library leaves out: what a document is, rules about fields together, how keys are spelled."""
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
         """The document of a schema, with its rules."""
         found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]  # the library's
-        return found | getattr(schema, "rules", {})
+        about = cleandoc(type(schema).__doc__ or "").replace("``", "`")
+        return {"description": about} | found | getattr(schema, "rules", {})
 
     def dict2properties(self, field: Any, **more: Any) -> dict[str, Any]:
         """The document of a mapping."""

@@ -83,6 +83,10 @@ def test_each_operation_asks_for_what_its_door_asks_for(app, description):
             assert any("session" in way for way in ways) == bool(door.permission), path
             assert all("csrf" in way for way in ways if "session" in way) or method == "GET", path
             assert operation["summary"].strip(), path
+            about = operation.get("description", "")
+            assert (f"permission {door.permission.name}" in about) if door.permission else ("permission" not in about)
+            assert ("within 15 minutes" in about) == door.fresh, path
+            assert ("for the caller's own" in about) == door.own, path
             seen += 1
     assert seen > 10
 
@@ -102,6 +106,14 @@ def test_documents_allow_no_unknown_fields(description):
     assert len(schemas) > 10
     loose = {name for name, schema in schemas.items() if schema.get("additionalProperties") is not False}
     assert loose == {"Problem"}
+
+
+def test_documents_say_what_they_are(description):
+    schemas = description["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+    made = schemas["enrollment.installation_codes.NewInstallationCodeSchema"]
+    assert "7 days and 25 devices" in made["description"]
+    assert "`" * 2 not in json.dumps(description)
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_a_refresh_by_cookie_rotates_it_and_says_nothing_of_it(client, phone):
 def test_the_cookie_counts_only_for_our_own_pages(app, client, phone, headers):
     give_cookie(client, phone.refresh_token)
     answer = refresh(client, headers=headers)
-    assert answer.status_code == 403
+    assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")  # as the description says
     assert "Set-Cookie" not in answer.headers
     assert refresh(client).status_code == 200, "nothing was spent"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden
 
 from portal.accounts.permissions import DEVICES_MANAGE
 from portal.api import cookies
@@ -45,7 +46,7 @@ class Unreadable(Exception):
 )
 @oauth.response(200, TOKENS, description="The next tokens; without refresh_token where a cookie was sent.")
 @oauth.alt_response(400, schema=ERROR, description="RFC 6749, section 5.2")
-@oauth.alt_response(403, schema=ERROR, description="The cookie came with a request of another site.")
+@oauth.alt_response(403)
 def token() -> Response:
     """Gives the next access token and the next refresh token for a refresh token."""
     try:
@@ -157,7 +158,7 @@ def read_form(*required: str) -> dict[str, str]:
 
 
 def read_refresh_form() -> tuple[str, bool]:
-    """The refresh token, and whether it came as a cookie. Raises Unreadable."""
+    """The refresh token, and whether it came as a cookie. Raises Unreadable, and Forbidden for a foreign page's."""
     form = read_form("grant_type")
     if form["grant_type"] != "refresh_token":
         raise Unreadable("unsupported_grant_type", "This portal refreshes tokens; phones join by scanning a QR code.")
@@ -169,7 +170,7 @@ def read_refresh_form() -> tuple[str, bool]:
     if not secret and not cookie:
         raise Unreadable("invalid_request", "The field refresh_token is missing, and there is no cookie.")
     if not secret and not is_from_here():
-        raise Unreadable("invalid_request", "The cookie counts only for the portal's own pages.", 403)
+        raise Forbidden("The cookie counts only for the portal's own pages.")
     return secret or cookie, not secret
 
 
