@@ -175,6 +175,8 @@ def test_rotation_can_be_planned_changed_and_cancelled(app, with_key, account_id
     assert "then every 30 days, with 2 days to move" in page
     form = with_key.get(f"{PAGE}/rotate/plan").text
     assert f'value="{first}"' in form and 'value="30"' in form
+    with_key.submit(f"{PAGE}/rotate/plan", {"next_at": first, "every_days": "1", "mode": "cut"})
+    assert ", then every day, cutting at once" in with_key.get(PAGE).text
     with_key.submit(f"{PAGE}/rotate/plan", {"next_at": first, "mode": "cut"})
     with app.app_context():
         row = db.session.query(KeyRotation).one()

@@ -191,7 +191,8 @@ def _planned(row: KeyRotation, timezone: str) -> dict[str, Any]:
 
 def _plan_words(row: KeyRotation, timezone: str) -> str:
     """The plan as one sentence."""
-    again = f", then every {row.every_days} days" if row.every_days else ""
+    period = "day" if row.every_days == 1 else f"{row.every_days} days"
+    again = f", then every {period}" if row.every_days else ""
     return f"{show_moment(row.next_at, timezone)}{again}, {overlap_words(row.overlap_hours)}"
 
 
