@@ -187,18 +187,18 @@ def test_a_company_may_be_called_anything(field, company, live_app, name):
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "says"),
     [
-        "v=1&k=pair&t=x&a=javascript:alert(1)",
-        "v=1&k=pair&t=x&a=data:text/html,hello",
-        "v=1&k=pair&t=x",
-        "v=2&k=pair&t=x&a={own}/api/v1",
-        "v=1&k=other&t=x&a={own}/api/v1",
+        ("v=1&k=pair&t=x&a=javascript:alert(1)", "This link is not complete"),
+        ("v=1&k=pair&t=x&a=data:text/html,hello", "This link is not complete"),
+        ("v=1&k=pair&t=x", "This link is not complete"),
+        ("v=2&k=pair&t=x&a={own}/api/v1", "The app is too old for this code"),
+        ("v=1&k=other&t=x&a={own}/api/v1", "The app is too old for this code"),
     ],
 )
-def test_a_link_that_is_not_ours_posts_nothing(field, fields):
+def test_a_link_that_is_not_ours_posts_nothing(field, fields, says):
     field.scan(f"{field.url}/app#{fields.format(own=field.url)}")
-    field.heading("The app is too old for this code")
+    field.heading(says)
     assert field.posts == []
     assert field.page.locator("a[href^='javascript'], a[href^='data']").count() == 0
 
@@ -308,6 +308,17 @@ def test_going_back_to_a_code_that_was_used_leads_home(field, company):
     field.press("Make the account")
     field.heading("Records")
     field.page.evaluate("document.querySelector('h1').textContent = 'as it was'")
+    field.page.go_back()
+    field.heading("Records")
+
+
+def test_a_phone_that_opened_a_used_code_is_still_signed_in(field, company):
+    field.pair(company.join)
+    field.heading("Records")
+    field.scan(company.join)
+    field.heading("This code no longer opens anything")
+    field.page.get_by_role("link", name="Help").click()
+    field.heading("Help")
     field.page.go_back()
     field.heading("Records")
 

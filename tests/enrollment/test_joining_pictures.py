@@ -54,6 +54,13 @@ def test_hostile_pictures_are_refused_with_a_sentence(client, name):
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("kind", ["image/heic", "image/heif"])
+def test_a_photo_that_the_browser_cannot_open_is_taken_as_it_is(client, kind):
+    data, says = HOSTILE["heic-claims-40-megapixels"]
+    answer = send(client, data, kind)
+    assert answer.status_code == 409 and says in answer.json["detail"], "it was looked at"
+
+
 @pytest.mark.parametrize("kind", ["image/gif", "image/svg+xml", "application/json", "text/plain", ""])
 def test_other_kinds_are_not_taken(client, kind):
     assert send(client, picture(), kind).status_code == 415

@@ -20,7 +20,7 @@ from portal.web.context import now, session
 decode = ApiBlueprint("decode", __name__, description="QR codes of pictures.")
 
 MOST_BYTES = 1_000_000
-PICTURES = ("image/jpeg", "image/png", "image/webp")
+PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
 FIELD = "picture"
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -49,7 +49,7 @@ class CodesSchema(ApiSchema):
 @decode.alt_response(429)
 @decode.alt_response(503)
 def read() -> Response | dict[str, list[str]]:
-    """The texts of the QR codes in a picture (JPEG, PNG or WebP of at most 1 MB), at most 150 a minute."""
+    """The texts of the QR codes in a picture (JPEG, PNG, WebP or HEIC of at most 1 MB), at most 150 a minute."""
     picture = _picture()
     spent = budgets.spend_picture(session(), ip=request.remote_addr or "", now=now())
     if isinstance(spent, Refusal):

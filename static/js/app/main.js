@@ -11,7 +11,7 @@ import { profile } from "./screens/profile.js";
 import { record } from "./screens/record.js";
 import { records } from "./screens/records.js";
 import { scan } from "./screens/scan.js";
-import { ended, foreign, newer, offline, setup } from "./screens/setup.js";
+import { damaged, ended, foreign, newer, offline, setup } from "./screens/setup.js";
 import { signIn } from "./screens/signIn.js";
 import { typeSetupCode, typeStickerCode } from "./screens/typed.js";
 import { load, reset, session } from "./session.js";
@@ -42,11 +42,14 @@ register("help", help);
 register("ended", ended);
 
 guardWith((name) => {
-  const home = HOME[session.state];
+  const home = isUnasked() ? "home" : HOME[session.state];
   if (!isKnown(name) || (FOR_SIGNED_IN.includes(name) && session.state !== "app")) return home;
   if (name === "sign-in" && session.state !== "paired") return home;
   return name === "setup" && session.state !== "none" ? home : name;
 });
+
+// A phone that a company has, and that came by a link: who it is has not been asked yet.
+const isUnasked = () => session.state === "none" && rememberedCompany() !== "";
 
 // Somebody who is signed in comes to these two from their profile, to connect to another company.
 function scanSetup() {
@@ -118,7 +121,8 @@ function takeLink() {
   const found = readFragment(hash);
   if (found.kind === "connect") offer(found);
   else if (found.kind === "foreign") foreign(found);
-  else newer();
+  else if (found.kind === "newer") newer();
+  else damaged();
   return true;
 }
 

@@ -130,6 +130,11 @@ export const words = {
     openHint: "Only if you know this address.",
     stay: "Scan another code",
   },
+  damaged: {
+    title: "This link is not complete",
+    lead: "Something of it was lost on its way here. Open it again from where you got it, or scan its QR code.",
+  },
+
   newer: {
     title: "The app is too old for this code",
     lead: "The code was made for a newer version of this app. Update the app and scan again.",

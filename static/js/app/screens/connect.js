@@ -20,7 +20,7 @@ export function offer(payload) {
 
 export async function connect() {
   const payload = pending();
-  if (!payload) return session.state === "none" ? lostCode() : go("", { instead: true });
+  if (!payload) return session.state === "none" && !rememberedCompany() ? lostCode() : go("", { instead: true });
   showBar(null);
   draw(payload, null);
   await look(payload);

@@ -2,7 +2,7 @@
 import { button, el, icon, paragraph } from "../dom.js";
 import { isInstalled, isIos } from "../device.js";
 import { installer } from "../install.js";
-import { say, show, showBar } from "../layout.js";
+import { problem, say, show, showBar } from "../layout.js";
 import { isForgetful, rememberedCompany } from "../memory.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
@@ -95,6 +95,17 @@ export function foreign(found) {
       el("a", { class: "button quiet", href: found.address, rel: "noreferrer" }, words.foreign.open(found.host)),
       paragraph(words.foreign.openHint, "hint"),
     ],
+  });
+}
+
+// A link of which a mail or a message has cut something off.
+export function damaged() {
+  showBar(null);
+  show({
+    title: words.damaged.title,
+    kind: "stopped",
+    back: () => go("home", { instead: true }),
+    body: [problem(words.damaged.lead), button(words.setup.scan, () => go("scan", { instead: true }), "strong"), button(words.setup.type, () => go("type", { instead: true }))],
   });
 }
 
