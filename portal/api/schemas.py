@@ -17,7 +17,7 @@ REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
 # dropped, and what lines do without (``lib.lines``).
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
-SEEN = r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069][^\x00]*$"
+SEEN = r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff][^\x00]*$"
 
 
 class ApiSchema(ma.Schema):
