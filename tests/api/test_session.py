@@ -6,9 +6,10 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
-from portal.accounts import totp
+from portal.accounts import second_step, totp
 from portal.accounts.models import Account, AuthSession, Membership, User
 from portal.accounts.permissions import DOORS
+from portal.audit.operations import Actor
 from portal.extensions import db
 from tests.api.calling import program
 from tests.client import PASSWORD, PortalClient
@@ -111,6 +112,22 @@ def test_a_second_step_is_asked_for_and_taken_in_the_same_call(app, ada, company
     code = pyotp.TOTP(secret).now()
     assert ada.sign_in(totp=code).status_code == 200
     assert program(app).sign_in(totp=code).status_code == 401, "a code works once"
+
+
+def test_a_recovery_code_does_as_well_once_however_it_is_typed(app, ada, company):
+    turn_on_second_step(app, company)
+    with app.app_context():
+        account_id = db.session.scalar(sa.select(Account.id).where(Account.public_id == company["id"]))
+        first, second, *_ = second_step.renew_codes(
+            db.session(), user_id=company["user_id"], account_id=account_id, now=datetime.now(UTC),
+            actor=Actor(company["user_id"], "Ada Admin"),
+        )  # fmt: skip
+        db.session.commit()
+    refused = ada.sign_in(totp=second, account="nobodys")
+    assert (refused.status_code, refused.json["reason"]) == (403, "no_such_company")
+    assert ada.sign_in(totp=first.lower().replace("-", " ")).status_code == 200
+    assert program(app).sign_in(totp=first).json["reason"] == "wrong_totp", "a code works once"
+    assert program(app).sign_in(totp=second).status_code == 200, "the refusal of a company spent no code"
 
 
 def test_too_many_codes_wait(app, ada, company):
