@@ -157,7 +157,7 @@ def is_in(wanted: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     }[wanted]
 
 
-def reveal(key_ring: KeyRing, grant: Grant | Row[tuple[int, str, str]]) -> str:
+def reveal(key_ring: KeyRing, grant: Grant | Row[Any]) -> str:
     """The secret of a grant that can be shown again: the key, or the code without groups. '' where none is kept."""
     return key_ring.decrypt(grant.sealed_secret, _context(grant.public_id)) if grant.sealed_secret else ""
 

@@ -121,7 +121,7 @@ def list_grants(
 ) -> list[Listed]:
     """The account's grants of these kinds, at most MOST_SHOWN. ``search`` looks in all that the list shows but moments.
 
-    ``found_ids``: grants that the search finds by what is sealed. ``where``: further conditions.
+    ``found_ids``: grants that the search finds by what ``list_searchable`` tells. ``where``: further conditions.
 
     An ``order`` that is none of ORDERS is the default. Rows without a value come last.
     """
@@ -142,12 +142,21 @@ def list_grants(
     return [Listed(*row) for row in session.execute(rows)]
 
 
-def list_sealed(session: Session, account_id: int, kinds: Sequence[str]) -> list[Row[tuple[int, str, str]]]:
-    """(id, public_id, sealed_secret) of all grants of these kinds whose secret can be shown again, the newest first."""
-    rows = select(Grant.id, Grant.public_id, Grant.sealed_secret).where(
-        Grant.account_id == account_id, Grant.kind.in_(kinds), Grant.sealed_secret != ""
+def list_searchable(session: Session, account_id: int, kinds: Sequence[str]) -> list[Row[Any]]:
+    """What all grants of these kinds are found by where the database cannot look for it, the newest first."""
+    rows = (
+        select(
+            *(Grant.id, Grant.public_id, Grant.sealed_secret, Grant.description, Grant.username_prefix, Grant.tags),
+            *(User.name.label("user_name"), User.email, Membership.id.label("membership_id"), Membership.sign_in_name),
+            *(Device.name.label("device_name"), Device.public_id.label("device_public_id")),
+        )
+        .outerjoin(User, User.id == Grant.user_id)
+        .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.account_id == Grant.account_id))
+        .outerjoin(Device, (Device.id == Grant.device_id) & (Device.account_id == Grant.account_id))
+        .where(Grant.account_id == account_id, Grant.kind.in_(kinds))
+        .order_by(Grant.id.desc())
     )
-    return list(session.execute(rows.order_by(Grant.id.desc())))
+    return list(session.execute(rows))
 
 
 def _holds(text: str) -> ColumnElement[bool]:

@@ -68,7 +68,7 @@ def test_a_long_list_asks_no_more_than_a_short_one(app, ada):
             ).user.email
         ada.make(description=f"Code {number}", action="create_device", username_prefix="", user_id=email)
     costs = []
-    for path in (f"{CODES}?q=Code+0", CODES):
+    for path in (f"{CODES}?q=Code+0", f"{CODES}?q=Code"):
         with noted(app) as asked:
             found = ada.ask("GET", path).json["installation_codes"]
         costs.append((len(found), len(asked)))
@@ -112,6 +112,34 @@ def test_the_picture_is_the_link(app, ada, desktop):
         db.session.commit()
     spent = ada.ask("GET", f"{CODES}/{made['id']}/qr.svg")
     assert (spent.status_code, spent.json["reason"]) == (409, "exhausted")
+
+
+def test_a_list_is_searched_by_all_that_it_shows_in_any_letters(app, ada):
+    with app.app_context():
+        account = db.session.query(Account).one()
+        mia = make_member(account, "zoe@example.com", name="Zo\u00eb Wi\u015bniewska", role="member").user.public_id
+        device = Device(account_id=account.id, name="\u00c4rger", status=ACTIVE, created_at=datetime.now(UTC))
+        db.session.add(device)
+        db.session.commit()
+        device_id = device.public_id
+    wanted = {
+        ada.make(description="\u0141\u00f3d\u017a, tor 2")["id"]: (
+            "\u0142\u00f3d\u017a",
+            "\u0141\u00d3D\u0179",
+            "lodz, TOR",
+        ),
+        ada.make(action="create_device", user_id=mia)["id"]: ("ZOE@example.com", "WI\u015aNIEWSKA", "ZO\u00cb"),
+        ada.make(action="use_existing_device", device_id=device_id)["id"]: (device_id, device_id[2:9], "\u00e4RGER"),
+    }
+    for code, texts in wanted.items():
+        for q in texts:
+            found = ada.client.get(CODES, query_string={"q": q}).json["installation_codes"]
+            assert [one["id"] for one in found] == [code], q
+    for q in ("invalid", "%", "example.org"):
+        assert ada.client.get(CODES, query_string={"q": q}).json["installation_codes"] == [], q
+    assert ada.ask("POST", TOKENS, {"description": "Fleet", "tags": ["N\u00f6rdliches Tor"]}).status_code == 201
+    (fleet,) = ada.client.get(TOKENS, query_string={"q": "N\u00d6RDLICH"}).json["provisioning_tokens"]
+    assert fleet["description"] == "Fleet"
 
 
 def test_a_tag_that_the_page_would_part_is_refused(ada):
