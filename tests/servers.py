@@ -112,6 +112,7 @@ class LivePortal:
         within: tuple[str, ...] = (),
         output: int | None = None,
     ) -> None:
+        self.workers = workers
         self.port = int(environ["PORTAL_BIND"].rpartition(":")[2])
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
@@ -147,11 +148,17 @@ class LivePortal:
             assert self.process.poll() is None, "gunicorn ended at its start"
             try:
                 urllib.request.urlopen(f"{self.url}/healthz", timeout=5).read()
+                wait_until(lambda: len(self.web_processes()) == self.workers)  # the others are forked a little later
                 return
             except OSError:  # not yet listening, or too busy starting to answer in time
                 self.process.poll()
                 _wait_a_little()
         raise AssertionError("gunicorn never answered")
+
+    def web_processes(self) -> list[int]:
+        """The process ids of its web processes."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
 
     def stop(self) -> None:
         """Ends it. A web process that was forked this moment takes a signal for its master's, so it is told again."""

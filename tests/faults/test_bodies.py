@@ -51,10 +51,9 @@ def field(name: str, content: bytes) -> bytes:
 
 
 def memory(live) -> int:
-    """Resident bytes of all web processes."""
-    master = live.process.pid
-    pids = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 for pid in pids)
+    """Resident bytes of all web processes that stand behind no file (proc(5), RssAnon)."""
+    states = [Path(f"/proc/{pid}/status").read_text() for pid in live.web_processes()]
+    return sum(int(state.partition("RssAnon:")[2].split()[0]) * 1024 for state in states)
 
 
 def test_huge_bodies_are_refused_and_cost_no_memory(live, path, capsys) -> None:
