@@ -134,16 +134,14 @@ def fresh_database(_application: Flask, base_settings: Settings) -> None:
 
 
 def empty_postgres(application: Flask) -> None:
-    """Deletes every row and starts every number at 1 again. 40 times as fast as TRUNCATE, which makes 35 new files.
+    """Empties every table and starts every number at 1 again. Deleting is faster and leaves gaps for new rows.
 
     A server that outlives its test may still be answering a browser that has gone: it ends first.
     """
-    deletions = "".join(f'DELETE FROM "{name}";' for name in db.metadata.tables)
+    names = ", ".join(f'"{name}"' for name in db.metadata.tables)
     with application.app_context(), db.engine.connect() as connection:
         wait_until(lambda: _is_alone(connection))
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # in any order: no key is checked
-        connection.exec_driver_sql(deletions)
-        connection.exec_driver_sql(_NUMBERS_FROM_1)
+        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         connection.commit()
 
 
@@ -157,10 +155,6 @@ def _is_alone(connection: sa.Connection) -> bool:
 _OTHERS_AT_WORK = """
     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
     AND pid <> pg_backend_pid() AND state <> 'idle'
-"""
-_NUMBERS_FROM_1 = """
-    SELECT setval(quote_ident(schemaname) || '.' || quote_ident(sequencename), 1, false) FROM pg_sequences
-    WHERE last_value IS NOT NULL
 """
 
 
