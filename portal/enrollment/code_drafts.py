@@ -55,6 +55,11 @@ class Draft:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
+def usual_uses(action: str) -> int:
+    """How many uses a new code begins with: a device that is there already is installed once (facts: devices, 5)."""
+    return 1 if action == USE_EXISTING_DEVICE else CODE_USES
+
+
 def columns(draft: Draft) -> dict[str, object]:
     """The values by column of a grant; what the action does not need is emptied."""
     has_prefix, has_user, has_device = (draft.action == one for one in ACTIONS)

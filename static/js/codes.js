@@ -1,7 +1,6 @@
 // Installation codes. A list of which one row is chosen: <form data-choose-one> with radio buttons, and buttons
-// [data-needs-choice] for it. The editor: [data-for-action] holds what one action needs.
-const MANY = "25";
-const ONCE = "1";
+// [data-needs-choice] for it. The editor: [data-for-action] holds what one action needs, data-uses on an action is the
+// number of uses that a new code of it begins with.
 
 export function codes(page) {
   page.querySelectorAll("form[data-choose-one]").forEach((form) => choose(page, form));
@@ -29,16 +28,19 @@ function choose(page, form) {
 function edit(form) {
   const parts = [...form.querySelectorAll("[data-for-action]")];
   const uses = form.elements.max_uses;
+  let action;
+  let isTyped = false;
+  const usual = () => form.querySelector(`[name="action"][value="${action}"]`)?.dataset.uses;
   const show = () => {
-    const action = form.elements.action.value;
+    action = form.elements.action.value;
     parts.forEach((part) => { part.hidden = part.dataset.forAction !== action; });
-    return action;
   };
+  uses.addEventListener("input", () => { isTyped = true; });
   form.addEventListener("change", (event) => {
     if (event.target.name !== "action") return;
-    // A device of its own is installed once; what somebody typed stays.
-    if (show() === "use_existing_device") { if (uses.value === MANY) uses.value = ONCE; }
-    else if (uses.value === ONCE) uses.value = MANY;
+    const before = usual();
+    show();
+    if (!isTyped && uses.value === before) uses.value = usual();  // what somebody typed or saved stays
   });
   addEventListener("pageshow", show);
   show();

@@ -1,5 +1,6 @@
 """The doors for programs of installation codes and provisioning tokens."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -98,6 +99,25 @@ def test_a_code_is_made_shown_listed_changed_and_removed(app, ada):
     for method, ending in (("GET", ""), ("DELETE", ""), ("GET", "/qr.svg"), ("GET", "/redemptions")):
         assert ada.ask(method, path + ending).status_code == 404
     assert ada.ask("GET", CODES).json == {"installation_codes": []}
+
+
+def test_a_new_code_begins_with_the_same_uses_on_its_page_and_by_program(app, ada):
+    enrol(app, ada.make()["id"], Tablet=ACTIVE)
+    with app.app_context():
+        device = db.session.query(Device).one().public_id
+    page = ada.client.get("/admin/installation-codes/new").get_data(as_text=True)
+    shown = {
+        re.search(r'value="([a-z_]+)"', radio)[1]: int(re.search(r'data-uses="(\d+)"', radio)[1])
+        for radio in re.findall(r'<input[^>]*name="action"[^>]*>', page)
+    }
+    assert "With “Use existing device”, 1 is usual" in page  # where no script changes the number with the action
+    whom = {"username_prefix": "crew-", "user_id": "ada@example.com", "device_id": device}
+    made = {action: ada.make(action=action, **whom) for action in shown}
+    assert {action: code["max_uses"] for action, code in made.items()} == shown == {
+        "create_account_and_device": 25, "create_device": 25, "use_existing_device": 1,
+    }  # fmt: skip
+    saved = ada.client.get(f"/admin/installation-codes/{made['use_existing_device']['id']}/edit").get_data(as_text=True)
+    assert "data-uses" not in saved  # a number that somebody saved stays
 
 
 def test_the_picture_is_the_link(app, ada, desktop):

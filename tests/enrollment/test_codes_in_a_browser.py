@@ -104,6 +104,12 @@ def test_the_editor_shows_the_fields_of_the_chosen_action_only(admin, live):
     admin.get_by_label("Use existing device", exact=True).check()
     assert visible() == ["Device"]
     expect(uses).to_have_value("1")
+    admin.get_by_label("Create a new device", exact=True).check()
+    expect(uses).to_have_value("25")
+    uses.fill("25")  # typed, so it stays
+    admin.get_by_label("Use existing device", exact=True).check()
+    expect(uses).to_have_value("25")
+    uses.fill("1")
     fields["Device"].select_option("Tablet")
     admin.get_by_role("button", name="Save").click()
     expect(admin.get_by_role("link", name=re.compile("Description: Describe the code"))).to_be_visible()

@@ -15,7 +15,7 @@ from portal.enrollment import grants, queries, targets
 from portal.enrollment.api import code_documents
 from portal.enrollment.api.code_documents import CodesQuerySchema, LimitsInSchema, LimitsOutSchema
 from portal.enrollment.api.code_doors import Kind, add_doors
-from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, CODE_USES, LONGEST_DESCRIPTION, Draft
+from portal.enrollment.code_drafts import ACTIONS, CODE_LIFE, LONGEST_DESCRIPTION, Draft, usual_uses
 from portal.enrollment.models import (
     CREATE_ACCOUNT_AND_DEVICE,
     CREATE_DEVICE,
@@ -116,8 +116,8 @@ def index(which: dict[str, str]) -> dict[str, Any]:
 def make(given: dict[str, Any]) -> dict[str, Any]:
     """Makes a code."""
     me, moment = caller(), now()
-    uses = 1 if given["action"] == USE_EXISTING_DEVICE else CODE_USES
-    base = Draft(description="", action=given["action"], expires_at=moment + CODE_LIFE, max_uses=uses)
+    action = given["action"]
+    base = Draft(description="", action=action, expires_at=moment + CODE_LIFE, max_uses=usual_uses(action))
     made = grants.make_installation_code(
         session(), portal().key_ring, account_id=me.account_id, draft=_draft(base, given), actor=me.actor, now=moment
     )

@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request
 
 from portal.enrollment import grants, targets
-from portal.enrollment.code_drafts import Draft
+from portal.enrollment.code_drafts import ACTIONS, Draft, usual_uses
 from portal.enrollment.forms import LimitsForm, show_local
 from portal.enrollment.models import Grant
 from portal.enrollment.views.code_pages import Kind, timezone
@@ -70,6 +70,7 @@ def _show(kind: Kind, form: LimitsForm, grant: Grant | None = None, conflict: di
         cancel_href=kind.href("index"),
         back_label=kind.title,
         conflict=conflict,
+        usual_uses={} if grant else {one: usual_uses(one) for one in ACTIONS},
     )
 
 
