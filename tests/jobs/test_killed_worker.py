@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +62,18 @@ def stored() -> Mail:
     return db.session.query(Mail).one()
 
 
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Looks at the database until it holds. On SQLite a look locks all writers out, so each ends at once."""
+
+    def look() -> bool:
+        db.session.rollback()
+        found = holds()
+        db.session.rollback()
+        return found
+
+    wait_until(look)
+
+
 def write() -> None:
     post(
         db.session(), account_id=None, kind="test", recipient="olga@example.com", subject="Truck 7",
@@ -83,7 +95,7 @@ def test_killed_while_the_server_thinks_the_mail_is_sent_again_under_the_same_na
         db.session.commit()
         smtp.mood.answers.set()
         start()
-        wait_until(lambda: stored().state == DONE)
+        wait_for(lambda: stored().state == DONE)
         assert len({one.message["Message-ID"] for one in smtp.received}) == 1
         assert stored().try_count == 2
 
@@ -93,7 +105,7 @@ def test_killed_before_the_text_nobody_gets_it_twice(app, smtp, start):
         write()
         smtp.mood.refuse["RCPT"] = "250-more to come"  # and nothing comes: the worker waits for the rest
         worker = start()
-        wait_until(lambda: smtp.talks == 1 and stored().state == RUNNING)
+        wait_for(lambda: smtp.talks == 1 and stored().state == RUNNING)
         kill(worker)
         assert stored().handed_at is None
         del smtp.mood.refuse["RCPT"]
@@ -101,7 +113,7 @@ def test_killed_before_the_text_nobody_gets_it_twice(app, smtp, start):
         mail.leased_until = utc_now() - timedelta(seconds=1)
         db.session.commit()
         start()
-        wait_until(lambda: stored().state == DONE)
+        wait_for(lambda: stored().state == DONE)
         assert len(smtp.received) == 1
 
 
@@ -113,12 +125,7 @@ def test_two_workers_share_one_timetable(app, start):
         db.session.add(Schedule(name=name, next_at=utc_now() - timedelta(minutes=1)))
         db.session.commit()
         workers = [start(), start()]
-
-        def done() -> bool:
-            db.session.rollback()
-            return db.session.query(Job).filter_by(kind="records.remind", state=DONE).count() > 0
-
-        wait_until(done)
+        wait_for(lambda: db.session.query(Job).filter_by(kind="records.remind", state=DONE).count() > 0)
         wait_until(lambda: all(map(minds_its_end, workers)))
         for worker in workers:
             worker.terminate()
