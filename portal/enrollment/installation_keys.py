@@ -51,6 +51,13 @@ def is_current(session: Session, account_id: int, key_public_id: str) -> bool:
     return not key_public_id or (key is not None and key.public_id == key_public_id)
 
 
+def newest_generation(session: Session, account_id: int) -> int:
+    """The number of the company's newest key, held until the commit; 0 when it has none."""
+    lock_account(session, account_id)
+    key = current_key(session, account_id)
+    return (key.generation or 0) if key else 0
+
+
 def rotate(
     session: Session, key_ring: KeyRing, *, account_id: int, overlap_hours: int, actor: Actor, now: datetime
 ) -> Grant:

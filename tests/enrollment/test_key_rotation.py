@@ -212,11 +212,21 @@ def test_programs_rotate_with_the_same_defaults(app, with_key, account_id):
     assert ask(with_key, "installation-key/rotate", {"cut_now": True}).json["generation"] == 4
 
 
+def test_a_program_that_names_the_key_rotates_it_once(app, with_key, account_id):
+    body = {"generation": ask(with_key, "pairing-qr").json["generation"], "overlap_hours": 24}
+    assert ask(with_key, "installation-key/rotate", body).json["generation"] == 2
+    again = ask(with_key, "installation-key/rotate", body)
+    assert (again.status_code, again.json["generation"], again.mimetype) == (409, 2, "application/problem+json")
+    assert generation(app, account_id) == 2
+    assert ask(with_key, "installation-key/rotate", body | {"generation": 2}).json["generation"] == 3
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {"overlap_hours": 24, "cut_now": True}, {"cut_now": False}, {"overlap_hours": -1}, {"overlap_hours": 2161},
         {"overlap_hours": "24"}, {"overlap_hours": 1.5}, {"cut_now": "yes"}, {"when": "now"},
+        {"generation": 0}, {"generation": "1"}, {"generation": None},
     ],
 )  # fmt: skip
 def test_programs_are_told_what_is_wrong(app, with_key, account_id, body):

@@ -56,6 +56,14 @@ class RotationRequest(ApiSchema):
         ]
     }
 
+    generation = Whole(
+        1,
+        1_000_000_000,
+        metadata={
+            "description": "The number of the key to replace, from pairing-qr. A request that is sent twice with it "
+            "rotates once; without it, twice."
+        },
+    )
     overlap_hours = Whole(0, LONGEST_OVERLAP_HOURS, load_default=0)
     cut_now = Flag(metadata={"description": "true: at once, and overlap_hours is 0 or absent."})
 
@@ -104,13 +112,17 @@ def make_pairing_qr(given: dict[str, Any]) -> pairing.PairingQr:
 @mobile_setup_doors.route("/installation-key/rotate", methods=["POST"])
 @mobile_setup_doors.arguments(RotationRequest)
 @mobile_setup_doors.response(200, RotationDocument)
+@mobile_setup_doors.alt_response(409)
 def rotate(given: dict[str, Any]) -> dict[str, Any] | Response:
-    """A new key. The old one stops at once, or after the overlap."""
+    """A new key. The old one stops at once, or after the overlap. 409: it has another number than the one named."""
     hours = given["overlap_hours"]
     if "cut_now" in given and given["cut_now"] != (hours == 0):
         sentence = "Send cut_now true without overlap_hours, or false with some."
         return problem(422, errors={"cut_now": [sentence]})
     me = caller()
+    newest = installation_keys.newest_generation(session(), me.account_id)
+    if given.get("generation", newest) != newest:
+        return problem(409, "The key was rotated since you read its number. Nothing was changed.", generation=newest)
     made = installation_keys.rotate(
         session(), portal().key_ring, account_id=me.account_id, overlap_hours=hours, actor=me.actor, now=now()
     )
