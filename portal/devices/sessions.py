@@ -155,6 +155,12 @@ def end_sessions_of_person(session: Session, user_id: int, reason: str, now: dat
     return _end(session, DeviceSession.user_id == user_id, reason, now)
 
 
+def end_sessions_of_member(session: Session, account_id: int, user_id: int, now: datetime) -> int:
+    """Ends every session that a person is signed in with on a company's phones: they leave it. Returns how many."""
+    theirs = (DeviceSession.account_id == account_id) & (DeviceSession.user_id == user_id)
+    return _end(session, theirs, LOCKED, now)
+
+
 def end_session(session: Session, session_id: int, reason: str, now: datetime) -> bool:
     """Ends one session, with its tokens and cookies; False when it was over."""
     return _end(session, DeviceSession.id == session_id, reason, now) > 0

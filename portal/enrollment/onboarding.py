@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.operations import Actor
 from portal.devices import operations as devices
 from portal.devices.models import BY_ADMIN, REVOKED, Device
-from portal.devices.sessions import end_sessions_of_person
+from portal.devices.sessions import end_sessions_of_member, end_sessions_of_person
 from portal.enrollment import grants
 from portal.enrollment.models import ONBOARDING, Grant
 from portal.enrollment.payloads import KINDS, api_address, link, logo_address
@@ -126,12 +126,21 @@ def undo(
 def sign_out_everywhere(session: Session, user_id: int, now: datetime) -> int:
     """Signs a person out on all phones, whose password is another one now. Their unspent codes end too: whoever had
     the old password may have made one. Returns how many phones were signed out."""
-    session.execute(
-        update(Grant)
-        .where(Grant.kind == ONBOARDING, Grant.user_id == user_id, *grants.is_active(now))
-        .values(superseded_at=now)
-    )
+    _end_unspent(session, Grant.user_id == user_id, now)
     return end_sessions_of_person(session, user_id, BY_ADMIN, now)
+
+
+def sign_out_of_company(session: Session, *, account_id: int, user_id: int, now: datetime) -> int:
+    """Signs somebody who leaves a company out on its phones, for good: whoever joins again scans again. Their unspent
+    codes end too. Returns how many phones were signed out."""
+    _end_unspent(session, (Grant.account_id == account_id) & (Grant.user_id == user_id), now)
+    return end_sessions_of_member(session, account_id, user_id, now)
+
+
+def _end_unspent(session: Session, whose: ColumnElement[bool], now: datetime) -> None:
+    session.execute(
+        update(Grant).where(Grant.kind == ONBOARDING, whose, *grants.is_active(now)).values(superseded_at=now)
+    )
 
 
 def _device_of(session: Session, grant: Grant) -> Device | None:

@@ -87,3 +87,18 @@ def test_a_new_password_from_an_admin_ends_every_sign_in_of_the_person(app, clie
     with app.app_context():
         assert db.session.scalar(select(AuthSession.id).where(AuthSession.user_id == user_id)) is None
         assert reason(redeem(made.secret, now=datetime.now(UTC))) == "superseded"
+
+
+def test_who_leaves_a_company_is_signed_out_there_and_stays_out_after_joining_again(app, client):
+    """A phone that was stolen meanwhile must not come back to life with the person."""
+    with app.app_context():
+        account, sister = make_account(), make_account("Sister Company")
+        make_member(account)
+        mia = make_member(account, "mia@example.com", role="member")
+        there, made = make_phone(account, mia.user_id), make_onboarding(mia, now=datetime.now(UTC))
+        elsewhere, public_id = make_phone(sister, mia.user_id), mia.public_id
+    client.sign_in("ada@example.com")
+    assert client.submit(f"/admin/settings/people/{public_id}/remove").status_code == 303
+    assert ends(app, there, elsewhere) == ["account_locked", ""]
+    with app.app_context():
+        assert reason(redeem(made.secret, now=datetime.now(UTC))) == "superseded"

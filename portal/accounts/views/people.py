@@ -12,7 +12,7 @@ from portal.accounts.forms import InviteForm, RightsForm
 from portal.accounts.models import ADMIN, Invitation, Membership
 from portal.accounts.names import has_email, shown
 from portal.accounts.permissions import BY_NAME
-from portal.enrollment.onboarding import sign_out_everywhere
+from portal.enrollment.onboarding import sign_out_everywhere, sign_out_of_company
 from portal.lib.clock import show_moment
 from portal.lib.passwords import hash_password
 from portal.lib.typed_codes import grouped, make_code
@@ -159,6 +159,7 @@ def remove_member(public_id: str) -> ResponseReturnValue:
     )
     if isinstance(removed, staffing.Refusal):
         return _refused(removed)
+    sign_out_of_company(session(), account_id=me.account_id, user_id=removed.user_id, now=now())
     session().commit()
     flash(f"{removed.user.name} is no longer in {me.account_name}.", "success")
     return redirect("/admin/settings/people", 303)
