@@ -65,7 +65,8 @@ def place(
         )
         device.status = PENDING if grant.requires_approval else ACTIVE
         session.add(device)
-    elif device.status == EXPECTED:
+    elif device.status == EXPECTED or (grant.requires_approval and grant.action == USE_EXISTING_DEVICE):
+        # What was approved is another phone: the one that takes its place waits again.
         device.status = PENDING if grant.requires_approval else ACTIVE
     if grant.action == USE_EXISTING_DEVICE:
         _leave_former(session, device, facts.installation_uid, now)

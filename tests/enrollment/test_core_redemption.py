@@ -285,6 +285,14 @@ def test_a_code_with_approval_leaves_the_device_waiting(company):
     assert redeem(made.secret, installation_uid="u-1").device.status == ACTIVE
 
 
+def test_a_code_with_approval_lets_no_other_phone_take_over_an_approved_device_unasked(company):
+    account, member = company
+    device, first = add_device(account, member)
+    assert redeem(first.secret, installation_uid="old").device.status == ACTIVE
+    made = make_code(account, USE_EXISTING_DEVICE, device_id=device.id, max_uses=1, requires_approval=True)
+    assert redeem(made.secret, installation_uid="new").device.status == PENDING
+
+
 # What is refused
 
 
