@@ -152,6 +152,11 @@ def find_last(session: Session, account_id: int, device: Device) -> Mail | None:
     ).first()
 
 
+def is_about(mail: Mail, grant: Grant) -> bool:
+    """Whether the message about a device carried this code of it."""
+    return f":{grant.public_id}:" in (mail.key or "")
+
+
 def _mail_address(session: Session, account_id: int, user_id: int | None) -> str:
     """The mailbox of a person of the account, or "" when they have none."""
     if user_id is None:

@@ -118,6 +118,7 @@ class TestADeviceIsAdded:
         assert (sent.status_code, sent.json["sent_to"], sent.json["code"]) == (200, "olga@example.com", made["code"])
         renewed = ada.send("POST", path)
         assert renewed.status_code == 201 and renewed.json["code"] != made["code"]
+        assert renewed.json["sent_to"] is None  # the code before it went there
         old = PortalClient(app).post("/api/v1/enroll/redeem", json={"code": made["code"]})
         assert old.status_code == 400
 

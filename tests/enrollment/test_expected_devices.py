@@ -210,6 +210,8 @@ def test_a_new_code_ends_the_one_before(app, ada):
     assert old.revoked_at is not None and new.revoked_at is None
     page = ada.get(f"/admin/devices/{device.public_id}/code").get_data(as_text=True)
     assert code_of(app, new) in page and code_of(app, old) not in page
+    assert "Not sent yet. The code before it went to" in page and "Last sent to" not in page
+    assert 'value="olga@example.com"' in page and "Send again" not in page
 
 
 def redeem(app, code: str):
@@ -235,6 +237,18 @@ def test_the_sent_code_installs_this_very_device_once(app, ada, people):
     page = ada.get(f"/admin/devices/{device.public_id}/code").get_data(as_text=True)
     assert "It is installed since" in page and "moves it to another phone" in page
     assert "1 of 1" in ada.get("/admin/installation-codes").get_data(as_text=True)
+
+
+def test_a_code_whose_device_joined_again_by_another_does_not_say_that_none_joined(app, ada):
+    device = add(app, ada)
+    first = rows(app, Grant)[0]
+    path = f"/admin/installation-codes/{first.public_id}"
+    assert "None yet." in ada.get(path).text
+    redeem(app, code_of(app, first))
+    ada.submit(f"/admin/devices/{device.public_id}/code/renew")
+    redeem(app, code_of(app, rows(app, Grant)[1]))
+    page = ada.get(path).text
+    assert "1 of 1" in page and "None any more" in page and "None yet." not in page
 
 
 def test_a_revoked_device_gets_no_code(app, ada):

@@ -86,7 +86,7 @@ class DeviceCodeSchema(ApiSchema):
     svg = fields.String(required=True, metadata={"description": "The QR code as a picture."})
     expires_at = Moment(required=True, allow_none=True)
     sent_to = fields.String(
-        required=True, allow_none=True, metadata={"description": "Where a code of the device went last."}
+        required=True, allow_none=True, metadata={"description": "Where this code went last; null: nowhere yet."}
     )
 
 
@@ -198,5 +198,5 @@ def _shown(device: Device, grant: Grant) -> dict[str, Any]:
         "link": link,
         "svg": svg(variable_symbol(link, "M"), f"Installation code {code}"),
         "expires_at": grant.expires_at,
-        "sent_to": last.recipient if last else None,
+        "sent_to": last.recipient if last and code_sending.is_about(last, grant) else None,
     }

@@ -25,6 +25,10 @@ from portal.web.context import now, portal, session
 from portal.web.identity import current_identity
 
 SHOWN_TRIES = 100
+NO_DEVICE_YET = (
+    "None yet. Each device that joins with it is listed here, and can be suspended or revoked together with the others."
+)
+NO_DEVICE_LEFT = "None any more: whatever joined with it has joined again by another code since."
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,7 @@ def describe(kind: Kind, grant: Grant, facts: Sequence[tuple[str, str]]) -> dict
         "edit_href": kind.href("edit", public_id=grant.public_id) if is_open else "",
         "delete_href": kind.href("delete", public_id=grant.public_id),
         "devices": [_device_line(one, people, zone) for one in held],
+        "no_devices": NO_DEVICE_LEFT if grant.use_count else NO_DEVICE_YET,
         "can_suspend": any(enrolled.is_touched(one, enrolled.SUSPEND) for one in held),
         "can_revoke": any(enrolled.is_touched(one, enrolled.REVOKE) for one in held),
         "suspend_href": kind.href("act_on_devices", public_id=grant.public_id, act=enrolled.SUSPEND),

@@ -151,8 +151,14 @@ def _code_page(device: Device, form: ExpectedDeviceForm) -> str:
         device=_describe(device),
         code=picture(grant) if grant else None,
         form=form,
-        sent={"recipient": last.recipient, "at": show_moment(last.created_at, timezone())} if last else None,
+        sent=_describe_sent(last, grant) if last else None,
     )
+
+
+def _describe_sent(last: jobs.Mail, grant: Grant | None) -> dict[str, Any]:
+    """Where a code of the device went last, and whether it was this one."""
+    is_this = grant is not None and code_sending.is_about(last, grant)
+    return {"recipient": last.recipient, "at": show_moment(last.created_at, timezone()), "is_this": is_this}
 
 
 def _describe(device: Device) -> dict[str, Any]:
