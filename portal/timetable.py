@@ -90,6 +90,6 @@ TASKS: dict[str, Task] = {
     "prune gate": Task(timedelta(hours=6), prune_gate),
     "tidy scans": Task(timedelta(hours=6), tidy_scans),
     "tidy devices": Task(timedelta(hours=1), tidy_devices),
-    "installation keys": Task(timedelta(minutes=5), look_after_keys),
+    "installation keys": Task(timedelta(minutes=1), look_after_keys),
     "remind": Task(timedelta(minutes=5), remind),
 }

@@ -223,6 +223,10 @@ def test_the_timetable_gives_every_company_its_key_and_does_plans(app, account):
     assert len(db.session.scalars(select(Grant).where(Grant.kind == INSTALLATION_KEY)).all()) == 3
 
 
+def test_a_planned_rotation_is_at_most_a_minute_late():
+    assert timetable.TASKS["installation keys"].every <= MINUTE
+
+
 def test_a_company_made_at_setup_by_command_or_as_demo_has_its_key(app, client):
     with app.app_context():
         token = make_setup_token(db.session(), NOW)
