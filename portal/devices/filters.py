@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from urllib.parse import parse_qsl, urlencode
 
 from portal.devices.models import ACTIVE, EXPECTED, PENDING, REVOKED, SUSPENDED
@@ -56,6 +57,10 @@ class ListFilter:
         """The first page in another order; the same one again turns it round. Moments begin with the newest."""
         turned = not self.is_descending if sort == self.sort else sort in (CONNECTED, "active")
         return replace(self, sort=sort, is_descending=turned, page=1)
+
+    def within(self, count: int) -> "ListFilter":
+        """The same on a page that is there, of so many devices: whoever asks for a later one gets the last."""
+        return replace(self, page=min(self.page, max(1, ceil(count / PAGE))))
 
     @property
     def which(self) -> DeviceFilter:

@@ -1,16 +1,17 @@
 """Reads of the account's devices."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import User
 from portal.devices.models import ACTIVE, MOBILE, PENDING, REVOKED, SUSPENDED, Device, DeviceSession
 from portal.errors import NotFound
+from portal.records.search import fold
 
 Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
 
@@ -24,7 +25,8 @@ CONNECTED = "connected"  # the order of lists that name none
 
 @dataclass(frozen=True)
 class DeviceFilter:
-    """Which devices. ``text`` stands in name, platform, model or person.
+    """Which devices. The words of ``text`` stand in name, platform, model or person, in any letter case, with or
+    without accents.
 
     ``status`` "": all but revoked ones; ALL: those too. ``user_id``: those that are this person's.
     """
@@ -32,6 +34,10 @@ class DeviceFilter:
     text: str = ""
     status: str = ""
     user_id: int | None = None
+
+    @property
+    def is_search(self) -> bool:
+        return bool(self.text.strip())
 
 
 @dataclass(frozen=True)
@@ -70,20 +76,48 @@ def list_devices(
     is_descending: bool = True,
     limit: int = SHOWN,
     offset: int = 0,
+    found: Sequence[int] | None = None,
 ) -> list[Listed]:
-    """The account's devices, by one of ORDERS; rows without a value come last."""
-    column = ORDERS[order]
-    by = (column.desc() if is_descending else column.asc()).nulls_last()
+    """The account's devices, by one of ORDERS; rows without a value come last. ``found``: what ``search`` has found
+    for this filter in this order."""
+    by = _by(order, is_descending)
     # The page first, then what its rows show: of ten thousand devices only these are joined.
-    page = _narrow(select(Device.id), account_id, which, is_joined=order == "person")
-    page = page.order_by(by, Device.id.desc()).limit(limit).offset(offset)
-    chosen = _join(select(Device, User.name, DeviceSession)).where(Device.id.in_(page)).order_by(by, Device.id.desc())
+    page: Select[int] | Sequence[int]
+    if which.is_search:
+        found = search(session, account_id, which, order, is_descending=is_descending) if found is None else found
+        page = found[offset : offset + limit]
+    else:
+        page = _narrow(select(Device.id), account_id, which, is_joined=order == "person")
+        page = page.order_by(*by).limit(limit).offset(offset)
+    chosen = _join(select(Device, User.name, DeviceSession)).where(Device.id.in_(page)).order_by(*by)
     return [_list(row[0], row[1], row[2], now) for row in session.execute(chosen)]
 
 
 def count_devices(session: Session, account_id: int, which: DeviceFilter) -> int:
     """How many there are of them."""
+    if which.is_search:
+        return len(search(session, account_id, which))
     return session.scalar(_narrow(select(func.count(Device.id)), account_id, which)) or 0
+
+
+def search(
+    session: Session, account_id: int, which: DeviceFilter, order: str = CONNECTED, *, is_descending: bool = True
+) -> list[int]:
+    """The row ids of the devices that hold all words of the filter's text, in an order. All are looked at, and here:
+    SQLite's own comparison knows the letter case of ASCII alone, and no database the accents."""
+    words, found = fold(which.text).split(), []
+    shown = Device.name + " " + Device.platform + " " + Device.model + " " + func.coalesce(User.name, "")
+    looked_at = _narrow(select(Device.id, shown), account_id, which, is_joined=True)
+    for device_id, text in session.execute(looked_at.order_by(*_by(order, is_descending))) if words else ():
+        folded = text.lower() if text.isascii() else fold(text)  # the same, and many times faster
+        if all(map(folded.__contains__, words)):
+            found.append(device_id)
+    return found
+
+
+def _by(order: str, is_descending: bool) -> tuple[ColumnElement[Any], ...]:
+    column = ORDERS[order]
+    return (column.desc() if is_descending else column.asc()).nulls_last(), Device.id.desc()
 
 
 def list_ending(session: Session, account_id: int, now: datetime, *, limit: int = SHOWN) -> list[Listed]:
@@ -161,17 +195,14 @@ def _join(chosen: Chosen) -> Chosen:
 
 
 def _narrow(chosen: Chosen, account_id: int, which: DeviceFilter, *, is_joined: bool = False) -> Chosen:
-    """The devices that a filter means; joined with their people only where somebody asks for those."""
-    if is_joined or which.text or which.user_id is not None:
+    """The devices that a filter means, but for its text; joined with their people only where somebody asks for them."""
+    if is_joined or which.user_id is not None:
         chosen = _join(chosen)
     chosen = chosen.where(Device.account_id == account_id, Device.device_class == MOBILE)
     if which.status != ALL:
         chosen = chosen.where(Device.status == which.status if which.status else Device.status != REVOKED)
     if which.user_id is not None:
         chosen = chosen.where(_owner() == which.user_id)
-    for word in which.text.split():
-        fields = (Device.name, Device.platform, Device.model, User.name)
-        chosen = chosen.where(or_(*(field.icontains(word, autoescape=True) for field in fields)))
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -93,7 +94,8 @@ def test_the_list_shows_the_company_s_own_devices(ada):
         ("sort=person&status=active", ["Alpha", "Gamma", "beta"]),
         ("status=pending_approval", ["Waiting"]),
         ("status=nonsense&sort=nonsense&page=x", ["Waiting", "Gamma", "beta", "Alpha"]),
-        ("page=2", []),
+        ("page=2", ["Waiting", "Gamma", "beta", "Alpha"]),  # a page that is no more: the last one
+        ("page=9999&q=bo", ["Waiting", "Gamma", "beta"]),
         ("page=99999999999", ["Waiting", "Gamma", "beta", "Alpha"]),
     ],
 )
@@ -121,6 +123,37 @@ def test_a_search_that_finds_nothing_and_an_empty_company_say_what_to_do(app, ad
     client.sign_in("new@example.com")
     page = client.get(PAGE).text
     assert "No devices yet" in page and "Connect my phone" in page
+
+
+@pytest.mark.parametrize("typed", ["émile", "ÉMILE", "emile", "Ｅmile lodz", "łódź ÉMI"])
+def test_letter_case_and_accents_do_not_count_in_a_search(app, ada, company, typed):
+    change(app, company["Gamma"], name="Émile’s phone", model="ŁÓDŹ 5")
+    assert listed(ada, urlencode({"q": typed})) == ["Émile’s phone"]
+    by_program = ada.get("/api/v1/admin/app/devices", query_string={"q": typed}).json
+    assert ([one["name"] for one in by_program["devices"]], by_program["total"]) == (["Émile’s phone"], 1)
+
+
+@pytest.mark.parametrize("typed", ["\u0301", "émile phone 5 6", "%", "_"])
+def test_what_no_device_holds_finds_none(app, ada, company, typed):
+    change(app, company["Gamma"], name="Émile’s phone", model="ŁÓDŹ 5")
+    assert listed(ada, urlencode({"q": typed})) == []
+
+
+def test_a_search_has_pages(ada, company):
+    def found(**more):
+        page = ada.get("/api/v1/admin/app/devices", query_string={"q": "bo", "limit": 2, **more}).json
+        return [one["name"] for one in page["devices"]], page["total"]
+
+    assert (found(), found(offset=2), found(offset=3)) == ((["Waiting", "Gamma"], 3), (["beta"], 3), ([], 3))
+
+
+def test_when_all_are_revoked_the_list_leads_to_them(app, ada, company):
+    for name in ("Alpha", "beta", "Gamma", "Waiting"):
+        ada.submit(f"{PAGE}/{company[name]}/revoke")
+    page = ada.get(PAGE).text
+    assert "No devices yet" not in page and "No devices in use" in page
+    assert f'href="{PAGE}?status=revoked"' in page and 'aria-label="Status"' in page
+    assert len(listed(ada, "status=revoked")) == 4
 
 
 def test_what_asks_for_a_look_is_flagged(app, ada, company, clock):

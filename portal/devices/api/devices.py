@@ -28,7 +28,13 @@ class DevicesSchema(ApiSchema):
 class WhichSchema(ApiSchema):
     """Which devices to list."""
 
-    q = Text(100, load_default="", metadata={"description": "Words in name, platform, model or person."})
+    q = Text(
+        100,
+        load_default="",
+        metadata={
+            "description": "Words in name, platform, model or person, in any letter case, with or without accents."
+        },
+    )
     status = Text(
         20, load_default="", choices=("", *STATUSES, ALL), metadata={"description": "Empty: all but revoked ones."}
     )
@@ -49,11 +55,13 @@ def index(which: dict[str, Any]) -> dict[str, Any]:
     """Lists the connected devices; to whoever may not manage the company's, their own."""
     account_id = caller().account_id
     chosen = DeviceFilter(text=which["q"], status=which["status"], user_id=_whose())
-    found = queries.list_devices(session(), account_id, now(), chosen, limit=which["limit"], offset=which["offset"])
+    ids = queries.search(session(), account_id, chosen) if chosen.is_search else None
+    page = {"limit": which["limit"], "offset": which["offset"], "found": ids}
+    found = queries.list_devices(session(), account_id, now(), chosen, **page)
     ways_in = joining.list_ways_in(session(), account_id, [one.device.grant_id for one in found])
     return {
         "devices": [document(one, ways_in) for one in found],
-        "total": queries.count_devices(session(), account_id, chosen),
+        "total": queries.count_devices(session(), account_id, chosen) if ids is None else len(ids),
     }
 
 

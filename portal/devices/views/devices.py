@@ -11,8 +11,8 @@ from portal.accounts.permissions import MOBILE_APP
 from portal.accounts.queries import get_account
 from portal.devices import addresses, operations, queries
 from portal.devices.filters import PAGE, ListFilter
-from portal.devices.models import ACTIVE, EXPECTED, PENDING, SUSPENDED, Device
-from portal.devices.queries import ALL, Listed
+from portal.devices.models import ACTIVE, EXPECTED, PENDING, REVOKED, SUSPENDED, Device
+from portal.devices.queries import ALL, DeviceFilter, Listed
 from portal.devices.wording import STATUS_WORDS, Line, describe, many, revoked_means, suspended_means
 from portal.enrollment import cleanup, joining
 from portal.web.context import now, session
@@ -77,14 +77,17 @@ def keep_addresses() -> ResponseReturnValue:
 def _page(filter: ListFilter, days: str | None = None, days_error: str = "") -> str:
     me = current_identity()
     account = get_account(session(), me.account_id)
-    count = queries.count_devices(session(), account.id, filter.which)
+    found = _search(account.id, filter)
+    count = queries.count_devices(session(), account.id, filter.which) if found is None else len(found)
+    filter = filter.within(count)
     return render_template(
         "devices/index.html",
         filter=filter,
         choices=CHOICES,
         columns=[_column(name, label, filter) for name, label in COLUMNS],
-        lines=_lines(account, filter),
+        lines=_lines(account, filter, found),
         count=f"{count:,}",
+        has_revoked=not count and queries.count_devices(session(), account.id, DeviceFilter(status=REVOKED)) > 0,
         pages=_pages(filter, count),
         ending=_ending(account),
         ending_count=queries.count_ending(session(), account.id, now()),
@@ -94,8 +97,15 @@ def _page(filter: ListFilter, days: str | None = None, days_error: str = "") -> 
     )
 
 
-def _lines(account: Account, filter: ListFilter) -> list[Line]:
-    found = _find(account.id, filter, PAGE, (filter.page - 1) * PAGE)
+def _search(account_id: int, filter: ListFilter) -> list[int] | None:
+    """All that a search finds, looked for once for the page and its count; None without a search."""
+    if not filter.which.is_search:
+        return None
+    return queries.search(session(), account_id, filter.which, filter.sort, is_descending=filter.is_descending)
+
+
+def _lines(account: Account, filter: ListFilter, ids: list[int] | None) -> list[Line]:
+    found = _find(account.id, filter, PAGE, (filter.page - 1) * PAGE, ids)
     ways_in = joining.list_ways_in(session(), account.id, [one.device.grant_id for one in found])
     return [
         describe(one, joined_by=joining.joined_by(one.device, ways_in), timezone=account.timezone, now=now())
@@ -103,7 +113,9 @@ def _lines(account: Account, filter: ListFilter) -> list[Line]:
     ]
 
 
-def _find(account_id: int, filter: ListFilter, limit: int, offset: int = 0) -> list[Listed]:
+def _find(
+    account_id: int, filter: ListFilter, limit: int, offset: int = 0, found: list[int] | None = None
+) -> list[Listed]:
     return queries.list_devices(
         session(),
         account_id,
@@ -113,6 +125,7 @@ def _find(account_id: int, filter: ListFilter, limit: int, offset: int = 0) -> l
         is_descending=filter.is_descending,
         limit=limit,
         offset=offset,
+        found=found,
     )
 
 
