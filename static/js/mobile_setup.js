@@ -81,13 +81,14 @@ function show(box, { svg, company, username, generation }) {
   if (username) address.searchParams.set("username", username); else address.searchParams.delete("username");
   print.href = address;
   const rotation = document.querySelector("[data-setup-rotation]");
-  if (rotation && rotation.dataset.setupRotation !== String(generation)) renew(rotation);
+  const home = box.querySelector("[data-setup-form]").action; // not the page's own: a refused mail stands at another
+  if (rotation && rotation.dataset.setupRotation !== String(generation)) renew(rotation, home);
 }
 
 // What the page says of the rotation, as the portal says it now. Without an answer the next turn asks again.
-async function renew(rotation) {
+async function renew(rotation, address) {
   try {
-    const response = await fetch(location.pathname);
+    const response = await fetch(address);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const renewed = page.querySelector("[data-setup-rotation]");
     if (!renewed || !rotation.isConnected) return;

@@ -104,6 +104,7 @@ def test_an_overlap_shows_who_is_left(app, with_key, account_id):
         db.session.commit()
     assert abs(ends_at - datetime.now(UTC) - timedelta(days=3)) < timedelta(minutes=1)
     page = with_key.get(PAGE).text
+    assert f'<a href="{PAGE}">Load this page again</a>' in page, "with an anchor, a browser would only scroll"
     assert "1 of 2 moved" in page and "<li><bdi>&lt;i&gt;Phone&lt;/i&gt;</bdi></li>" in page
     answer = with_key.get("/api/v1/admin/installation-key/progress").json
     assert (answer["moved"], answer["total"], answer["left"]) == (1, 2, ["<i>Phone</i>"])
@@ -217,6 +218,7 @@ def test_a_program_that_names_the_key_rotates_it_once(app, with_key, account_id)
     assert ask(with_key, "installation-key/rotate", body).json["generation"] == 2
     again = ask(with_key, "installation-key/rotate", body)
     assert (again.status_code, again.json["generation"], again.mimetype) == (409, 2, "application/problem+json")
+    assert again.json["reason"] == "changed"
     assert generation(app, account_id) == 2
     assert ask(with_key, "installation-key/rotate", body | {"generation": 2}).json["generation"] == 3
 

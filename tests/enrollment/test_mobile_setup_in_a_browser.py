@@ -94,6 +94,9 @@ def test_the_page_follows_the_rotations_of_others(company, live_app, live, deskt
     page.clock.install()
     sign_in(page, live.url, "ada@example.com")
     page.goto(f"{live.url}/admin/mobile-setup")
+    page.get_by_label("Send to").fill("nobody@example.com")
+    page.get_by_role("button", name="Send").click()
+    expect(page).to_have_url(f"{live.url}/admin/mobile-setup/send")  # a refused mail is an address of its own
     page.get_by_label("Pre-fill username").fill("tom@example.com")
     says = page.locator("[data-setup-says]")
     page.clock.run_for(1000)
