@@ -281,8 +281,10 @@ def _end_family(session: Session, row: Found, ip: str, now: datetime) -> Refusal
         target_kind="device",
         target_public_id=row.device_public_id,
         target_name=row.device_name,
-        after={"address": ip} if row.device_address_days else {},
     )
+    if row.device_address_days:
+        # Where from is forgotten with the device's other addresses; the audit forgets nothing.
+        session.execute(update(Device).where(Device.id == row.device_id).values(last_ip=ip, last_ip_at=now))
     log.warning("refresh token refused", reason=REUSED, device=row.device_public_id)
     return Refusal(GONE, Reuse(row.account_id, row.account_name, row.device_name, row.session_public_id))
 

@@ -88,15 +88,18 @@ def test_a_retired_token_ends_the_family(phone, refresh):
     assert refresh(second.refresh_secret, used) == Refusal("revoked"), "thief and owner are both out, told once"
     assert refresh(phone.refresh_token, used) == Refusal("revoked")
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "device.token_reuse")).one()
-    assert (event.target_public_id, event.after) == (phone.public_id, {"address": "198.51.100.7"})
+    assert (event.target_public_id, event.after) == (phone.public_id, {}), "an address must be forgotten some day"
+    assert db.session.get_one(Device, phone.device_id).last_ip == "198.51.100.7"
 
 
-def test_the_audit_holds_no_address_where_none_is_kept(phone, refresh):
-    account_id = db.session.get_one(Device, phone.device_id).account_id
+def test_no_address_is_noted_where_none_is_kept(phone, refresh):
+    device = db.session.get_one(Device, phone.device_id)
+    account_id = device.account_id
     db.session.execute(sa.update(Account).where(Account.id == account_id).values(device_address_days=0))
     refresh(refresh(phone.refresh_token).refresh_secret)
     refresh(phone.refresh_token, NOW + timedelta(minutes=2))
     assert db.session.scalars(sa.select(AuditEvent.after).where(AuditEvent.action == "device.token_reuse")).one() == {}
+    assert device.last_ip == ""
 
 
 def test_a_successor_is_kept_sealed_only_as_long_as_it_may_be_asked_for(phone, refresh):
