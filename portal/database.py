@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, cast
+from unicodedata import combining, normalize
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +27,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_MS = 30_000  # a large import holds the lock for seconds: writers wait rather than fail
@@ -58,6 +62,34 @@ class UTCDateTime(TypeDecorator[datetime]):
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 # Sort keys compare by code point on both databases, so that prefix search and keyset pages agree.
 SortKey = String(400).with_variant(String(400, collation="C"), "postgresql")
+
+
+# Letters with a stroke, which Unicode does not take apart.
+_STROKED, _PLAIN = "łøđħ", "lodh"
+
+
+class Alphabetical(GenericFunction[str]):
+    """What lists of names are ordered by, where no column keeps it: without letter case and accents, so that "Ärzte"
+    stands before "Büro" on both databases. SQLite's own lower() knows ASCII alone, and code points put Ä after Z."""
+
+    name = "alphabetical"
+    inherit_cache = True
+    type = String()
+
+
+@compiles(Alphabetical, "postgresql")
+def _alphabetical_sql(element: Alphabetical, compiler: SQLCompiler, **options: Any) -> str:
+    text_sql = compiler.process(element.clauses, **options)
+    plain = f"lower(regexp_replace(normalize({text_sql}, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    return f"translate({plain}, '{_STROKED}', '{_PLAIN}') COLLATE \"C\""
+
+
+def _alphabetical(text: str | None) -> str | None:
+    """The same for SQLite."""
+    if text is None or text.isascii():
+        return text and text.lower()
+    plain = "".join(char for char in normalize("NFKD", text) if not combining(char)).lower()
+    return plain.translate(str.maketrans(_STROKED, _PLAIN))
 
 
 class Base(DeclarativeBase):
@@ -103,6 +135,7 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin on its own
+        connection.create_function(Alphabetical.name, 1, _alphabetical, deterministic=True)
         cursor = connection.cursor()
         for pragma in (
             f"busy_timeout={BUSY_TIMEOUT_MS}",

@@ -22,6 +22,7 @@ from portal.accounts.models import (
 )
 from portal.accounts.names import has_email, name_key
 from portal.accounts.permissions import Permission, granted
+from portal.database import Alphabetical
 from portal.errors import NotFound, Refused
 from portal.lib.emails import email_key
 from portal.lib.secrets import digest
@@ -152,7 +153,7 @@ def list_members(session: Session, account_id: int) -> list[Membership]:
             .join(Membership.user)
             .options(joinedload(Membership.user))
             .where(Membership.account_id == account_id)
-            .order_by((Membership.role != ADMIN), func.lower(User.name), Membership.id)
+            .order_by((Membership.role != ADMIN), Alphabetical(User.name), Membership.id)
         )
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import Membership, User
+from portal.database import Alphabetical
 from portal.devices.models import REVOKED, Device
 from portal.enrollment.models import INSTALLATION_KEY, Grant, Redemption
 from portal.errors import NotFound
@@ -48,14 +49,14 @@ class Try:
 # What lists can be sorted by: the columns of the source (004).
 ORDERS: dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     "created": Grant.id,
-    "description": func.lower(Grant.description),
+    "description": Alphabetical(Grant.description),
     "code": Grant.hint,  # as far as it is not sealed
     "expires": Grant.expires_at,
     "used": Grant.use_count,
     "last_used": Grant.last_used_at,
     "prefix": func.nullif(func.lower(Grant.username_prefix), ""),
-    "account": func.lower(User.name),
-    "device": func.lower(Device.name),
+    "account": Alphabetical(User.name),
+    "device": Alphabetical(Device.name),
 }
 
 

@@ -2,12 +2,13 @@
 
 from collections import Counter
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import names
 from portal.accounts.models import Membership, User
 from portal.accounts.queries import list_members
+from portal.database import Alphabetical
 from portal.devices.models import Device
 from portal.lib.emails import email_key
 from portal.records.kinds import CONTACT
@@ -41,7 +42,7 @@ def list_devices(session: Session, account_id: int) -> list[tuple[str, str]]:
     rows = session.execute(
         select(Device.public_id, Device.name, Device.status, Device.platform)
         .where(Device.account_id == account_id, Device.revoked_at.is_(None))
-        .order_by(func.lower(Device.name), Device.id)
+        .order_by(Alphabetical(Device.name), Device.id)
         .limit(MOST_CHOICES)
     )
     named = [(row.public_id, f"{row.name} ({row.platform})" if row.platform else row.name) for row in rows]

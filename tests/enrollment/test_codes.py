@@ -177,7 +177,7 @@ def test_the_list_is_sorted_by_each_column_both_ways(app, ada):
     with app.app_context():
         user = db.session.query(User).one().public_id
     add(app, ada, description="beta", expires_at=soon(days=3), max_uses="5")
-    add(app, ada, description="Alpha", expires_at=soon(days=9), action="create_device", user_id=user)
+    add(app, ada, description="Älpha", expires_at=soon(days=9), action="create_device", user_id=user)
     add(app, ada, description="gamma", expires_at=soon(days=6), action="use_existing_device", device_id=device)
     with app.app_context():
         for count, one in enumerate(db.session.query(Grant).filter_by(kind=INSTALLATION_CODE).order_by(Grant.id)):
@@ -189,19 +189,19 @@ def test_the_list_is_sorted_by_each_column_both_ways(app, ada):
         page = ada.get(f"{CODES}?sort={sort}").get_data(as_text=True)
         return re.findall(r'<a href="/admin/installation-codes/[0-9a-z]{12}" dir="auto">(\w+)</a>', page)
 
-    assert order("description") == ["Alpha", "beta", "gamma"]
-    assert order("-description") == ["gamma", "beta", "Alpha"]
-    assert order("expires") == ["beta", "gamma", "Alpha"]
-    assert order("used") == ["beta", "gamma", "Alpha"]
-    assert order("last_used") == ["beta", "gamma", "Alpha"]
+    assert order("description") == ["Älpha", "beta", "gamma"]
+    assert order("-description") == ["gamma", "beta", "Älpha"]
+    assert order("expires") == ["beta", "gamma", "Älpha"]
+    assert order("used") == ["beta", "gamma", "Älpha"]
+    assert order("last_used") == ["beta", "gamma", "Älpha"]
     assert order("prefix")[0] == "beta"
-    assert order("account")[0] == "Alpha"
+    assert order("account")[0] == "Älpha"
     assert order("device")[0] == "gamma"
     page = ada.get(f"{CODES}?sort=code").get_data(as_text=True)
     codes = re.findall(r">([B-Z]{4}-[B-Z]{4}-[B-Z]{4})</a>", page)
     assert len(codes) == 3 and codes == sorted(codes)
     assert 'aria-sort="ascending"' in page
-    assert order("nonsense") == ["gamma", "Alpha", "beta"], "the newest first"
+    assert order("nonsense") == ["gamma", "Älpha", "beta"], "the newest first"
 
 
 def test_a_search_finds_words_and_a_code_that_somebody_holds(app, ada):
