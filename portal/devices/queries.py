@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.accounts.models import User
+from portal.database import Alphabetical
 from portal.devices.models import ACTIVE, MOBILE, PENDING, REVOKED, SUSPENDED, Device, DeviceSession
 from portal.errors import NotFound
 from portal.records.search import fold
@@ -59,9 +60,9 @@ class Listed:
 # What lists can be sorted by.
 ORDERS: dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     CONNECTED: Device.connected_at,
-    "name": func.lower(Device.name),
-    "platform": func.lower(Device.platform),
-    "person": func.lower(User.name),
+    "name": Alphabetical(Device.name),
+    "platform": Alphabetical(Device.platform),
+    "person": Alphabetical(User.name),
     "active": Device.last_active_at,
 }
 

@@ -103,6 +103,11 @@ def test_search_order_and_status(ada, query, found):
     assert listed(ada, query) == found
 
 
+def test_names_are_sorted_without_regard_to_accents(app, ada, company):
+    change(app, company["beta"], name="Ärzte")
+    assert listed(ada, "sort=name") == ["Alpha", "Ärzte", "Gamma", "Waiting"]
+
+
 def test_a_heading_sorts_and_a_second_click_turns_round(ada):
     def click(page, label):
         return ada.get(
