@@ -229,6 +229,16 @@ def test_a_newer_code_does_not_touch_what_a_spent_one_connected(app, ada):
     assert one(app, Device, public_id=joined["device_id"]).status == "active"
 
 
+def test_a_code_that_a_new_password_ended_is_not_said_to_have_a_successor(app, ada):
+    _, link, _ = generate(ada)
+    words = {"current_password": PASSWORD, "new_password": "brown kettle seven hats"}
+    assert ada.submit("/admin/profile/password", words).status_code == 303
+    assert scan(app, secret_of(link)).status_code == 400
+    page, link, code = see(ada)
+    assert (state_shown(page), link, code) == ("superseded", "", "")
+    assert "This QR code no longer works." in page and "or your password was changed since" in page
+
+
 def test_an_expired_code_says_so_and_is_shown_no_more(app, ada, clock):
     page, link, _ = generate(ada)
     clock.shift(299)

@@ -107,7 +107,7 @@ def test_the_page_that_shows_an_older_code_says_that_a_newer_one_took_its_place(
     other.get_by_role("button", name="New QR code").click()
     other.locator(".offer-qr").wait_for()
     admin.bring_to_front()
-    expect(admin.get_by_text("A newer QR code took its place.")).to_be_visible(timeout=4000)
+    expect(admin.get_by_text("You generated a newer one in another window")).to_be_visible(timeout=4000)
     expect(admin.locator(".offer-qr, .offer-code")).to_have_count(0)
 
 
