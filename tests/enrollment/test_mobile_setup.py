@@ -209,6 +209,8 @@ SENTENCES = (
     "Generic QR on shop floor, personalised QR for named users",
     "A paired device without a signed-in user can't do anything",
     "Launch → Setup → Scan QR code",
+    "After ten wrong tries they wait five minutes, after ten more ten, an hour at most.",
+    "Whoever has a sign-in name instead of an e-mail uses it on phones only",
 )  # fmt: skip
 
 
