@@ -37,12 +37,13 @@ def list_people(session: Session, account_id: int) -> list[tuple[str, str]]:
     ]
 
 
-def list_devices(session: Session, account_id: int) -> list[tuple[str, str]]:
-    """(public id, words) of the devices that can be installed, by name; those of the same words with their ids."""
+def list_devices(session: Session, account_id: int, chosen: str) -> list[tuple[str, str]]:
+    """(public id, words) of devices that can be installed, by name; those of the same words with their ids. The
+    ``chosen`` one whatever else there is."""
     rows = session.execute(
         select(Device.public_id, Device.name, Device.status, Device.platform)
         .where(Device.account_id == account_id, Device.revoked_at.is_(None))
-        .order_by(Alphabetical(Device.name), Device.id)
+        .order_by(Device.public_id != chosen, Alphabetical(Device.name), Device.id)
         .limit(MOST_CHOICES)
     )
     named = [(row.public_id, f"{row.name} ({row.platform})" if row.platform else row.name) for row in rows]

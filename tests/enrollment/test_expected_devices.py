@@ -251,6 +251,23 @@ def test_a_code_whose_device_joined_again_by_another_does_not_say_that_none_join
     assert "1 of 1" in page and "None any more" in page and "None yet." not in page
 
 
+def test_the_code_of_a_device_behind_a_thousand_others_is_given_a_longer_time(app, ada):
+    device = add(app, ada, name="Zulu tablet")
+    with app.app_context():
+        others = {"account_id": device.account_id, "status": EXPECTED, "created_at": device.created_at}
+        db.session.add_all(Device(name=f"Tablet {number}", **others) for number in range(1000))
+        db.session.commit()
+    (grant,) = rows(app, Grant)
+    path = f"/admin/installation-codes/{grant.public_id}/edit"
+    assert re.search(rf'<option selected value="{device.public_id}">Zulu tablet<', ada.get(path).text)
+    longer = {
+        "version": "1", "description": "Longer", "action": USE_EXISTING_DEVICE, "device_id": device.public_id,
+        "expires_at": (datetime.now(UTC) + timedelta(days=300)).strftime("%Y-%m-%dT%H:%M"), "max_uses": "0",
+    }  # fmt: skip
+    assert f'selected value="{device.public_id}"' in ada.submit(path, longer).text, "after a fault elsewhere too"
+    assert ada.submit(path, longer | {"max_uses": "1"}).status_code == 303
+
+
 def test_a_revoked_device_gets_no_code(app, ada):
     device = add(app, ada)
     with app.app_context():

@@ -22,7 +22,8 @@ installation_codes = Blueprint("installation_codes", __name__, url_prefix="/inst
 
 
 def _form(**parts: Any) -> CodeForm:
-    return CodeForm(devices=targets.list_devices(session(), current_identity().account_id), **parts)
+    chosen = request.form.get("device_id", "") or parts["data"].get("device_id", "")
+    return CodeForm(devices=targets.list_devices(session(), current_identity().account_id, chosen), **parts)
 
 
 def _values(grant: Grant) -> dict[str, Any]:
