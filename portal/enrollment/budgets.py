@@ -24,6 +24,8 @@ TYPED_CLIENT = Limit("typed-client", 5, timedelta(minutes=10))
 SECRET_CLIENT = Limit("secret-client", 30, timedelta(minutes=1))
 # Right or wrong: a crew or a fleet joins behind one address in a morning, and no script fills the list of devices.
 ARRIVAL_CLIENT = Limit("arrival-client", 300, timedelta(minutes=10))
+# Right codes that let nobody in, as for an e-mail that is taken: nobody learns by the hundred who signs in here.
+UNUSED_CLIENT = Limit("unused-client", 30, timedelta(minutes=10))
 # Two frames a second of one phone, and a little more: decoding costs 70 ms of a processor.
 PICTURE_CLIENT = Limit("picture-client", 150, timedelta(minutes=1))
 LONGEST_TYPED = 40  # characters; longer than any code with its hyphens, shorter than any 256-bit secret
@@ -82,9 +84,11 @@ def spend_picture(session: Session, *, ip: str, now: datetime) -> Spent | Refusa
     return Spent(subjects, now)
 
 
-def give_back(session: Session, spent: Spent, now: datetime) -> None:
-    """After a right code or token its try comes back, all but the arrival, which counts either way."""
-    subjects = tuple(pair for pair in spent.subjects if pair[0] is not ARRIVAL_CLIENT)
+def give_back(session: Session, spent: Spent, now: datetime, *, is_unused: bool = False) -> None:
+    """After a right code or token its try comes back, all but the arrival, which counts either way. ``is_unused``: it
+    let nobody in, which a typed code does not do for ever."""
+    kept = (ARRIVAL_CLIENT, UNUSED_CLIENT) if is_unused else (ARRIVAL_CLIENT,)
+    subjects = tuple(pair for pair in spent.subjects if pair[0] not in kept)
     now = current_time(session, now)
     counters = _lock(session, subjects, now)
     _store(
@@ -108,7 +112,8 @@ def _subjects(text: str, ip: str, is_proven: bool) -> tuple[tuple[Limit, str], .
     client = client_of(ip)
     if not is_typed(text):
         return (ARRIVAL_CLIENT, client), (SECRET_CLIENT, client)
-    return ((TYPED_CLIENT, client),) if is_proven else ((TYPED_SITE, _SITE), (TYPED_CLIENT, client))
+    own = (TYPED_CLIENT, client), (UNUSED_CLIENT, client)
+    return own if is_proven else ((TYPED_SITE, _SITE), *own)
 
 
 def _lock(session: Session, subjects: tuple[tuple[Limit, str], ...], now: datetime) -> dict[Limit, Counter]:

@@ -11,6 +11,7 @@ from portal.extensions import db
 from tests.client import PortalClient
 from tests.enrollment.arriving import (
     ADDRESS,
+    email_code,
     exchanged,
     installation_code,
     installation_key,
@@ -71,6 +72,23 @@ class TestBudgets:
         with app.app_context():
             code = installation_code(make_account(), max_uses=40).typed_code
         assert {post(PortalClient(app), "/enroll/redeem", {"code": code}).status_code for _ in range(12)} == {200}
+
+    def test_right_ones_that_let_nobody_in_have_an_end(self, app):
+        """Else whoever holds one asks for a thousand e-mails who signs in here, and fills the log of tries."""
+        with app.app_context():
+            code = email_code(make_account())
+            make_member(make_account("Elsewhere"), "cleo@example.com")
+        for _ in range(29):
+            assert post(PortalClient(app), "/enroll/redeem", {"code": code}).json["reason"] == "newcomer_needed"
+        newcomer = {"name": "Cleo", "email": "cleo@example.com", "password": "teal otters paddle far"}
+        asked = [post(PortalClient(app), "/enroll/redeem", {"code": code, "newcomer": newcomer}) for _ in range(2)]
+        assert [(answer.status_code, answer.json["reason"]) for answer in asked] == [
+            (422, "email_taken"),
+            (429, "too_many_tries"),
+        ]
+        assert len(rows(app, Redemption)) == 30
+        other = post(PortalClient(app), "/enroll/redeem", {"code": code, "newcomer": newcomer}, address="198.51.100.9")
+        assert other.status_code == 422
 
     def test_sixty_wrong_ones_rest_all_codes_but_not_tokens_and_not_the_signed_in(self, app, yard):
         for number in range(60):

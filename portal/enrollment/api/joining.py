@@ -180,8 +180,10 @@ def _join(text: str, kinds: tuple[str, ...], sent: dict[str, Any], sentence: str
         session(), portal().key_ring, text=text, kinds=kinds, facts=_facts(sent["device"]), newcomer=newcomer,
         now=moment,
     )  # fmt: skip
-    is_right = isinstance(done, redemption.Redeemed) or done.is_correctable
-    (budgets.give_back if is_right else budgets.keep)(session(), spent, moment)
+    if isinstance(done, redemption.Redeemed) or done.is_correctable:
+        budgets.give_back(session(), spent, moment, is_unused=isinstance(done, redemption.Refusal))
+    else:
+        budgets.keep(session(), spent, moment)
     reply = _refused(done, sentence) if isinstance(done, redemption.Refusal) else _welcome(done, sent, **more)
     session().commit()
     return reply
