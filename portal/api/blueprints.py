@@ -13,6 +13,7 @@ from portal.api.reading import Parser
 
 View = Callable[..., Any]
 SAFE = ("get", "head", "options")
+BY_STANDARDS = ("oauth",)  # the audience whose doors let be what they do not know (RFC 6749, section 3.2)
 PHONE: dict[str, list[str]] = {"phone": []}
 PROGRAM: dict[str, list[str]] = {"session": []}
 
@@ -67,7 +68,9 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # the library carries no t
                 if any(told):
                     by_hand.setdefault("description", "\n\n".join(filter(None, told)))
                 said = operation.setdefault("response", {}).setdefault("responses", {})
-                for status in refusals(door, method, "arguments" in operation, bool(rule.arguments)):
+                found = refusals(door, method, "arguments" in operation, bool(rule.arguments))
+                # Queries are read at every door of ours, and what is not described is refused.
+                for status in found if name in BY_STANDARDS else {*found, 422}:
                     said.setdefault(status, [http.HTTPStatus(status).name])
         super().register_views_in_doc(api, app, spec, name=name, parameters=parameters)
 

@@ -38,6 +38,9 @@ DETAILS = {
 }
 
 
+LARGE_PICTURE = "Send a smaller picture: it may have 1 MB."
+
+
 class InvalidFields(UnprocessableEntity):
     """A body or query whose fields are not right: field -> sentences. Nested ones are named 'device.name'."""
 
@@ -48,6 +51,8 @@ class InvalidFields(UnprocessableEntity):
 
 class DoesNotFit(Conflict):
     """Fields that are as described and still do not fit what is there: an unknown person, a day that is past."""
+
+    reason = "does_not_fit"
 
     def __init__(self, errors: Errors) -> None:
         super().__init__("The field errors says what does not fit.")

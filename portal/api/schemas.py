@@ -9,6 +9,9 @@ from marshmallow import fields, validate
 from portal.lib.lines import one_line
 
 UNKNOWN = "There is no such field."
+TWICE = "This field is named twice."
+FOREIGN = "This text holds characters that do not belong here."
+NO_OBJECT = "Send a JSON object."
 REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
     "required": "This field is required.",
     "null": "This field may not be empty.",
@@ -27,7 +30,7 @@ class ApiSchema(ma.Schema):
     ``may_be_absent``: no body at all is a document without fields; its door says ``required=False`` as well.
     """
 
-    error_messages = {"unknown": UNKNOWN, "type": "Send a JSON object."}  # noqa: RUF012  # the library's own attribute
+    error_messages = {"unknown": UNKNOWN, "type": NO_OBJECT}  # noqa: RUF012  # the library's own attribute
     rules: ClassVar[dict[str, Any]] = {}
     may_be_absent: ClassVar[bool] = False
 
@@ -65,7 +68,7 @@ class Text(fields.String):
             checks.append(validate.OneOf(choices, error="Choose one of: {choices}."))
         else:
             pattern = pattern or ((NOT_BLANK if is_trimmed else self.any_text) if shortest else NO_NUL)
-            checks.append(Spelling(pattern, error="This text holds characters that do not belong here."))
+            checks.append(Spelling(pattern, error=FOREIGN))
         super().__init__(validate=checks, **more)
         self.is_trimmed = is_trimmed
 
@@ -120,13 +123,26 @@ class Moment(fields.DateTime):
         return moment(value) if value else None
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> datetime:
-        found = super()._deserialize(value, attr, data, **more)
+        # RFC 3339, section 5.6: T and Z stand in either letter case.
+        found = super()._deserialize(value.upper() if isinstance(value, str) else value, attr, data, **more)
         if found.tzinfo is None:
             raise self.make_error("invalid", input=value)
         try:
             return found.astimezone(UTC)
         except OverflowError:  # at either end of the calendar
             raise self.make_error("invalid", input=value) from None
+
+
+class Several(fields.List[Any]):
+    """A list."""
+
+    default_error_messages = REQUIRED | {"invalid": "Send a list."}
+
+
+class Pairs(fields.Dict):
+    """An object with names that its sender chooses."""
+
+    default_error_messages = REQUIRED | {"invalid": NO_OBJECT}
 
 
 class Flag(fields.Boolean):

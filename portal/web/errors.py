@@ -11,7 +11,8 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal.api.problems import DoesNotFit, InvalidFields, problem
+from portal.accounts.permissions import DOORS, Door
+from portal.api.problems import LARGE_PICTURE, DoesNotFit, InvalidFields, problem
 from portal.errors import NotFound, Refused
 from portal.extensions import db
 from portal.lib.words import marked
@@ -65,7 +66,8 @@ def bind(app: Flask) -> None:
 def error_page(status: int, message: str = "") -> Response:
     """The page (or the problem document) for a status."""
     if is_for_programs(request.path):
-        return problem(status, message)
+        takes_picture = DOORS.get(request.endpoint or "", Door()).files
+        return problem(status, message or (LARGE_PICTURE if status == 413 and takes_picture else ""))
     title = TITLES.get(status, marked("This did not work"))
     message = message or MESSAGES.get(status, MESSAGES[400])
     g.is_error_page = True  # the layout asks the database nothing: it may be what failed
@@ -99,8 +101,12 @@ def on_http_exception(fault: HTTPException) -> Response:
     if status < 400:
         return fault.get_response()  # type: ignore[return-value]  # a redirect raised by routing
     own_words = fault.description if fault.description and "description" in vars(fault) else ""
-    errors = fault.errors if isinstance(fault, InvalidFields | DoesNotFit) else None
-    answer = problem(status, own_words, errors=errors) if errors else error_page(status, own_words)
+    if isinstance(fault, DoesNotFit):
+        answer = problem(status, own_words, errors=fault.errors, reason=fault.reason)
+    elif isinstance(fault, InvalidFields):
+        answer = problem(status, own_words, errors=fault.errors)
+    else:
+        answer = error_page(status, own_words)
     for name, value in fault.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value

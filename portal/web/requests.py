@@ -43,8 +43,12 @@ def correct_address() -> Response | None:
 
 
 def refuse_nul() -> None:
-    """No address of ours holds a NUL, and PostgreSQL refuses to look for one. Forms have their texts cleaned."""
-    if "\0" in request.path or any("\0" in value for _, value in request.args.items(multi=True)):
+    """No address of ours holds a NUL, and PostgreSQL refuses to look for one. Forms have their texts cleaned.
+
+    Programs are told which field of the query it stands in (``api.reading``).
+    """
+    query = () if is_for_programs(request.path) else request.args.items(multi=True)
+    if "\0" in request.path or any("\0" in value for _, value in query):
         raise NotFound
 
 

@@ -2,13 +2,15 @@
 
 import json
 from contextlib import closing
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from io import BytesIO
 
 import pytest
 
+from portal.api.schemas import Moment
 from portal.web.requests import LARGE_FORM, SMALL_FORM
-from tests.api.calling import bearer, make_phone
+from tests.api.calling import bearer, make_phone, program
 from tests.factories.people import make_account, make_member
 
 SIGN_IN = "/api/v1/session"
@@ -94,6 +96,8 @@ def test_a_form_with_a_picture_has_no_other_field(client):
     for part in ("zoom", (BytesIO(b"x"), "x.png")):
         answer = client.post("/api/v1/app/decode", data={"zzz": part, "picture": (BytesIO(b""), "a.png")})
         assert (answer.status_code, answer.json["errors"]) == (422, {"zzz": ["There is no such field."]})
+    twice = client.post("/api/v1/app/decode", data={"picture": [(BytesIO(b"x"), "a.png"), (BytesIO(b"x"), "b.png")]})
+    assert (twice.status_code, twice.json["errors"]) == (422, {"picture": ["This field is named twice."]})
 
 
 @pytest.mark.parametrize(
@@ -103,11 +107,61 @@ def test_a_form_with_a_picture_has_no_other_field(client):
         ("?limit=0", {"limit": ["Choose a number from 1 to 100."]}),
         ("?limit=ten", {"limit": ["Send a whole number."]}),
         ("?qq=truck", {"qq": ["There is no such field."]}),
+        ("?q=truck&q=van", {"q": ["This field is named twice."]}),
+        ("?q=%00", {"q": ["This text holds characters that do not belong here."]}),
     ],
 )
 def test_queries_are_read_as_strictly(client, phone, query, errors):
     answer = client.get(f"/api/v1/records{query}", headers=phone)
     assert (answer.status_code, answer.json["errors"]) == (422, errors)
+
+
+def test_a_nul_is_refused_where_other_hidden_signs_are_dropped(app, phone):
+    ada = program(app)
+    ada.sign_in()
+    answer = ada.send("GET", "/admin/installation-codes?q=crew%00")
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["q"])
+
+
+def test_no_door_takes_a_query_that_it_does_not_describe(app, client, phone):
+    """Somebody who puts ``overlap_hours`` there must not find every phone cut off."""
+    ada = program(app)
+    ada.sign_in()
+    unknown = {"overlap_hours": ["There is no such field."]}
+    for caller, method, path, body in (
+        (ada, "POST", "/admin/installation-key/rotate", {}),
+        (ada, "POST", "/admin/app/generate-qr", None),
+        (ada, "DELETE", "/admin/installation-key/plan", None),
+        (program(app), "POST", "/enroll/inspect", {"token": "x"}),
+    ):
+        answer = caller.send(method, f"{path}?overlap_hours=72", json=body)
+        assert (answer.status_code, answer.json["errors"]) == (422, unknown), path
+    assert client.post("/api/v1/admin/app/generate-qr?overlap_hours=72").status_code == 401, "who asks comes first"
+    # RFC 6749, section 3.2: what is not known there is let be.
+    assert client.get("/.well-known/jwks.json?v=2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"tags": "yard"}, "Send a list."),
+        ({"tags": None}, "This field may not be empty."),
+        ({"allowed_networks": {"a": "b"}}, "Send a list."),
+        ({"defaults": ["name"]}, "Send a JSON object."),
+        ({"defaults": None}, "This field may not be empty."),
+    ],
+)
+def test_lists_and_objects_have_their_sentences_too(app, phone, wrong, sentence):
+    ada = program(app)
+    ada.sign_in()
+    answer = ada.send("POST", "/admin/provisioning-tokens", json={"description": "Tablets"} | wrong)
+    assert (answer.status_code, answer.json["errors"]) == (422, {name: [sentence] for name in wrong})
+
+
+@pytest.mark.parametrize("at", ["2030-05-01T10:00:00Z", "2030-05-01t10:00:00z", "2030-05-01t12:00:00+02:00"])
+def test_moments_are_read_in_either_letter_case(at):
+    """RFC 3339, section 5.6."""
+    assert Moment().deserialize(at) == datetime(2030, 5, 1, 10, tzinfo=UTC)
 
 
 def body_of(size):

@@ -94,7 +94,7 @@ def test_a_code_is_made_shown_listed_changed_and_removed(app, ada):
     changed = ada.ask("PATCH", path, {"description": "Late shift", "version": 1}).json
     assert changed == made | {"description": "Late shift", "version": 2}
     stale = ada.ask("PATCH", path, {"description": "Early shift", "version": 1})
-    assert (stale.status_code, stale.json["version"]) == (409, 2)
+    assert (stale.status_code, stale.json["reason"], stale.json["version"]) == (409, "changed", 2)
     assert ada.ask("DELETE", path).status_code == 204
     for method, ending in (("GET", ""), ("DELETE", ""), ("GET", "/qr.svg"), ("GET", "/redemptions")):
         assert ada.ask(method, path + ending).status_code == 404
@@ -225,7 +225,7 @@ def test_a_field_that_is_as_described_and_does_not_fit_is_a_409(app, ada, fields
     """No description can say which moments are past, or who is of the company."""
     answer = ada.ask("POST", CODES, NEW | fields)
     assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
-    assert list(answer.json["errors"]) == [name]
+    assert (list(answer.json["errors"]), answer.json["reason"]) == ([name], "does_not_fit")
     assert ada.ask("GET", CODES).json["installation_codes"] == []
     with app.app_context():
         assert db.session.query(Grant).filter_by(kind="installation_code").count() == 0

@@ -71,7 +71,8 @@ def test_more_than_a_megabyte_is_refused(client, kind):
     body = b"\x89PNG\r\n\x1a\n" + bytes(1_000_001)
     head = b'--x\r\nContent-Disposition: form-data; name="picture"; filename="big.png"\r\n\r\n'
     sent = head + body + b"\r\n--x--\r\n" if kind.startswith("multi") else body
-    assert send(client, sent, kind).status_code == 413
+    refused = send(client, sent, kind)
+    assert (refused.status_code, refused.json["detail"]) == (413, "Send a smaller picture: it may have 1 MB.")
 
 
 def test_an_address_has_a_hundred_and_fifty_a_minute(app):

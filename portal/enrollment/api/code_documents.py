@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from portal.api.callers import caller
 from portal.api.problems import DoesNotFit
-from portal.api.schemas import ApiSchema, Flag, Line, Moment, Text, Whole
+from portal.api.schemas import ApiSchema, Flag, Line, Moment, Several, Text, Whole
 from portal.enrollment import code_drafts, code_lists, grants, queries, targets
 from portal.enrollment.code_drafts import Draft
 from portal.enrollment.code_filters import NEWEST, SORTS, CodeFilter
@@ -51,12 +51,12 @@ class LimitsInSchema(ApiSchema):
     max_uses = Whole(1, code_drafts.MOST_USES)
     not_before = Moment(allow_none=True)
     requires_approval = Flag(metadata={"description": "Devices wait until somebody approves them."})
-    allowed_networks = fields.List(
+    allowed_networks = Several(
         Text(LONGEST_NETWORK, pattern=NETWORK),
         validate=validate.Length(max=code_drafts.MOST_NETWORKS, error="Use at most {max} networks."),
         metadata={"description": "CIDR, such as 203.0.113.0/24; none: from anywhere."},
     )
-    tags = fields.List(
+    tags = Several(
         Line(code_drafts.LONGEST_TAG),
         validate=validate.Length(max=code_drafts.MOST_TAGS, error="Use at most {max} tags."),
         metadata={"description": "Every device that joins gets them. No commas."},
@@ -102,7 +102,7 @@ class RedemptionSchema(ApiSchema):
 
 
 class RedemptionsSchema(ApiSchema):
-    """Tries, the newest first."""
+    """Tries, the newest first: the last 200."""
 
     redemptions = fields.List(fields.Nested(RedemptionSchema), required=True)
 

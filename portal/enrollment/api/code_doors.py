@@ -63,7 +63,7 @@ def edit(kind: Kind, given: dict[str, Any], public_id: str) -> dict[str, Any] | 
         draft=kind.draft(code_documents.draft_of(grant), given), actor=me.actor, now=now(),
     )  # fmt: skip
     if isinstance(saved, grants.Conflict):
-        return problem(409, "Somebody changed it since you read it.", version=saved.version)
+        return problem(409, "Somebody changed it since you read it.", reason="changed", version=saved.version)
     if isinstance(saved, grants.Faults):
         raise code_documents.refuse(saved)
     answer = kind.document(saved, code_documents.state_of(saved))

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from portal.accounts.counting import Refusal
 from portal.api.blueprints import ApiBlueprint
 from portal.api.problems import InvalidFields, problem
-from portal.api.schemas import UNKNOWN, ApiSchema
+from portal.api.schemas import TWICE, UNKNOWN, ApiSchema
 from portal.enrollment import budgets
 from portal.lib.images import ImageRefused, TooBusy, read_codes
 from portal.web.context import now, session
@@ -64,7 +64,8 @@ def read() -> Response | dict[str, list[str]]:
         answer.headers["Retry-After"] = "1"
         return answer
     except ImageRefused as refusal:
-        return problem(409, refusal.sentence)  # the body is as described, and still no picture that can be read
+        # The body is as described, and still no picture that can be read.
+        return problem(409, refusal.sentence, reason="picture_refused")
 
 
 def _picture() -> bytes:
@@ -73,6 +74,8 @@ def _picture() -> bytes:
         unknown = {*request.files, *request.form} - {FIELD}
         if unknown:
             raise InvalidFields({name: [UNKNOWN] for name in sorted(unknown)})
+        if len(request.files.getlist(FIELD)) > 1:
+            raise InvalidFields({FIELD: [TWICE]})
         file = request.files.get(FIELD)
         picture = file.read(MOST_BYTES + 1) if file else b""
     elif request.mimetype in PICTURES:

@@ -46,7 +46,8 @@ class InstallationCodeFieldsSchema(LimitsInSchema):
 
 
 class NewInstallationCodeSchema(InstallationCodeFieldsSchema):
-    """A code to be made. It works for 7 days and 25 devices (for one device: once) unless said otherwise."""
+    """A code to be made. It works for 7 days and 25 devices (for one device: once) unless said otherwise. Of
+    username_prefix, user_id and device_id only what its action needs is kept."""
 
     rules: ClassVar[dict[str, Any]] = {
         "oneOf": [

@@ -122,7 +122,8 @@ def rotate(given: dict[str, Any]) -> dict[str, Any] | Response:
     me = caller()
     newest = installation_keys.newest_generation(session(), me.account_id)
     if given.get("generation", newest) != newest:
-        return problem(409, "The key was rotated since you read its number. Nothing was changed.", generation=newest)
+        detail = "The key was rotated since you read its number. Nothing was changed."
+        return problem(409, detail, reason="changed", generation=newest)
     made = installation_keys.rotate(
         session(), portal().key_ring, account_id=me.account_id, overlap_hours=hours, actor=me.actor, now=now()
     )

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import caller
-from portal.api.schemas import ApiSchema, Line, Text, Whole
+from portal.api.schemas import ApiSchema, Line, Pairs, Text, Whole
 from portal.enrollment import configuration, grants
 from portal.enrollment.api import code_documents
 from portal.enrollment.api.code_documents import CodesQuerySchema, LimitsInSchema, LimitsOutSchema
@@ -34,7 +34,7 @@ NAMES = "name is how devices are called: Tablet {n} makes Tablet 1, Tablet 2 and
 class ProvisioningTokenFieldsSchema(LimitsInSchema):
     """What a token has beside its limits: what its devices begin with."""
 
-    defaults = fields.Dict(
+    defaults = Pairs(
         keys=Text(LONGEST_KEY, shortest=1, pattern="^[A-Za-z0-9_.-]+$"),
         values=Line(LONGEST_VALUE),
         validate=validate.Length(max=MOST_DEFAULTS, error="Use at most {max} defaults."),
