@@ -8,7 +8,9 @@ const box = document.querySelector("[data-setup-qr]");
 if (box) followUsername(box);
 followRotation(EVERY_MS);
 
-document.querySelector("[data-setup-large]")?.addEventListener("click", () => document.querySelector("[data-setup-image]").requestFullscreen());
+const large = document.querySelector("[data-setup-large]");
+if (!document.fullscreenEnabled) large?.remove(); // iPhones show nothing but films on their whole screen
+large?.addEventListener("click", () => document.querySelector("[data-setup-image]").requestFullscreen());
 
 function followUsername(box) {
   const form = box.querySelector("[data-setup-form]");
@@ -51,7 +53,8 @@ function followUsername(box) {
     shown = username;
     show(box, answer);
     if (isSame) return;
-    says.textContent = !username ? "" : names.has(username.toLowerCase()) ? `This code fills in ${username}.` : `Nobody among the suggestions signs in with ${username}. This code fills it in all the same.`;
+    const kept = answer.username; // without what nobody sees, such as signs without a width
+    says.textContent = !kept ? "" : names.has(kept.toLowerCase()) ? `This code fills in ${kept}.` : `Nobody among the suggestions signs in with ${kept}. This code fills it in all the same.`;
   };
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, TYPING_PAUSE_MS); });
   field.addEventListener("change", () => { clearTimeout(timer); ask(); });
