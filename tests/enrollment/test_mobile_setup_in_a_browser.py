@@ -58,7 +58,7 @@ def test_the_code_follows_the_username(company, live, desktop):
         page.get_by_role("link", name="Print", exact=True).click()
     expect(opened.value.locator(".username")).to_contain_text("tom@example.com")
     with page.expect_response("**/pairing-qr"):
-        page.get_by_label("Pre-fill username").fill("\u200b")  # nothing that anybody sees: blank, as the portal reads it
+        page.get_by_label("Pre-fill username").fill("\u200b")  # as good as blank
     expect(page.locator("[data-setup-says]")).to_have_text("")
     assert shown(page) == plain
 
