@@ -224,6 +224,17 @@ def test_of_many_that_sign_out_by_themselves_the_first_are_named_and_the_rest_co
     assert [name in told for name in ("Fleet 0", "Fleet 4", "Fleet 5")] == [True, True, False]
 
 
+def test_a_phone_whose_year_is_over_is_not_said_to_stay_by_being_used(app, ada, company):
+    with app.app_context():
+        gamma = db.session.query(Device).filter_by(public_id=company["Gamma"]).one()
+        limits = {"absolute_expires_at": NOON + timedelta(days=2)}
+        db.session.query(DeviceSession).filter_by(device_id=gamma.id).update(limits)
+        db.session.commit()
+    page = ada.get(PAGE).text
+    assert "1 device signs out within 7 days." in page and "unless somebody uses it" not in page
+    assert "for no longer than a year" in page
+
+
 def test_an_old_page_is_not_told_that_something_happened(app, ada, company):
     ada.submit(f"{PAGE}/{company['beta']}/revoke")
     for act in ("suspend", "resume", "approve"):
