@@ -26,12 +26,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Link:
-    """An entry as the template shows it."""
+    """An entry as the template shows it. ``current``: "page" on its own page, "true" on one below it, else ""."""
 
     label: str
     icon: str
     href: str
-    active: bool
+    current: str
     children: tuple["Link", ...]
 
 
@@ -109,14 +109,21 @@ def links(identity: Identity) -> tuple[Link, ...]:
 def _link(entry: Entry, identity: Identity) -> Link | None:
     children = tuple(link for link in (_link(child, identity) for child in entry.children) if link is not None)
     if not entry.endpoint:
-        return Link(entry.label, entry.icon, "", any(link.active for link in children), children) if children else None
+        current = "true" if any(link.current for link in children) else ""
+        return Link(entry.label, entry.icon, "", current, children) if children else None
     if entry.endpoint not in current_app.view_functions:
         return None
     permission = DOORS[entry.endpoint].permission
     if permission is not None and not identity.may(permission.name):
         return None
-    here = request.endpoint == entry.endpoint and all(request.args.get(key) == value for key, value in entry.values)
-    return Link(entry.label, entry.icon, address(entry), here, children)
+    return Link(entry.label, entry.icon, address(entry), _current(entry), children)
+
+
+def _current(entry: Entry) -> str:
+    if request.endpoint == entry.endpoint:
+        return "page" if all(request.args.get(key) == value for key, value in entry.values) else ""
+    # Of lists that share an address, a page below it does not tell which one it belongs to.
+    return "true" if not entry.values and request.path.startswith(url_for(entry.endpoint) + "/") else ""
 
 
 def address(entry: Entry) -> str:

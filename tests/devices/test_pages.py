@@ -161,6 +161,13 @@ def test_when_all_are_revoked_the_list_leads_to_them(app, ada, company):
     assert len(listed(ada, "status=revoked")) == 4
 
 
+def test_the_menu_stays_open_on_the_pages_of_a_device(ada, company):
+    marked = r'<a class="nav-entry" href="([^"]+)" aria-current="([^"]+)"'
+    assert re.findall(marked, ada.get(PAGE).text) == [(PAGE, "page")]
+    below = ada.get(f"{PAGE}/{company['Alpha']}").text
+    assert re.findall(marked, below) == [(PAGE, "true")] and '<details class="nav-section" open>' in below
+
+
 def test_what_asks_for_a_look_is_flagged(app, ada, company, clock):
     change(app, company["Alpha"], last_active_at=NOON - timedelta(days=61))
     change(app, company["beta"], new_network_at=NOON - timedelta(days=1))

@@ -70,7 +70,8 @@ export function ended() {
     title: words.ended.titles[reason] ?? words.ended.title,
     kind: "stopped",
     body: [
-      el("div", { class: "problem", role: "alert" }, el("p", {}, words.ended.reasons[reason] ?? words.ended.reasons.invalid)),
+      // Who waits for approval has done all right.
+      el("div", { class: reason === "pending_approval" ? "note" : "problem", role: "alert" }, el("p", {}, words.ended.reasons[reason] ?? words.ended.reasons.invalid)),
       mayComeBack ? null : paragraph(words.ended.kept),
       mayComeBack && button(words.retry, () => go("home", { instead: true }), "strong"),
       el("button", { type: "button", class: `button ${mayComeBack ? "quiet" : "strong"}`, onclick: () => go("scan") }, icon("scan"), words.ended.scan),
