@@ -1,10 +1,11 @@
 """Signing in for programs: the cookie and the CSRF token of pages, by the rules of pages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from portal.accounts import second_step, totp
 from portal.accounts.models import Account, AuthSession, Membership, User
@@ -70,6 +71,18 @@ def test_the_token_is_asked_for_on_unsafe_methods_only(app, ada):
     assert ada.client.delete("/api/v1/session", headers={"X-CSRFToken": token}).status_code == 204
     assert ada.client.get("/api/v1/session").status_code == 401
     assert count_sessions(app) == 0
+
+
+def test_a_token_counts_for_twelve_hours_and_the_session_gives_the_next_one(ada):
+    with time_machine.travel(datetime(2030, 3, 1, 12, tzinfo=UTC), tick=False) as clock:
+        first = ada.sign_in().json["csrf_token"]
+        for _ in range(2):
+            clock.shift(timedelta(hours=6, seconds=1))
+            answer = ada.client.get("/api/v1/session")
+        refused = ada.client.delete("/api/v1/session", headers={"X-CSRFToken": first})
+        assert (refused.status_code, refused.json["reason"]) == (403, "csrf_token_required")
+        headers = {"X-CSRFToken": answer.json["csrf_token"]}
+        assert ada.client.delete("/api/v1/session", headers=headers).status_code == 204
 
 
 def test_the_token_of_a_page_does_as_well(ada):
