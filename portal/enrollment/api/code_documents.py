@@ -113,9 +113,14 @@ class CountSchema(ApiSchema):
     count = fields.Integer(required=True)
 
 
+def get_former(kind: str, public_id: str) -> Grant:
+    """The caller's, removed or not: what it enrolled is there still. Raises NotFound."""
+    return queries.get_grant(session(), caller().account_id, public_id, kinds=(kind,))
+
+
 def get_own(kind: str, public_id: str) -> Grant:
     """The caller's. Raises NotFound, for a removed one too: programs do not see those any more."""
-    found = queries.get_grant(session(), caller().account_id, public_id, kinds=(kind,))
+    found = get_former(kind, public_id)
     if found.revoked_at is not None:
         raise NotFound(f"grant {public_id}")
     return found

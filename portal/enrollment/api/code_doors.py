@@ -13,7 +13,7 @@ from portal.api.problems import problem
 from portal.api.schemas import ApiSchema
 from portal.enrollment import enrolled, grants
 from portal.enrollment.api import code_documents
-from portal.enrollment.api.code_documents import CountSchema, RedemptionsSchema, get_own
+from portal.enrollment.api.code_documents import CountSchema, RedemptionsSchema, get_former, get_own
 from portal.enrollment.code_drafts import Draft
 from portal.enrollment.models import Grant
 from portal.web.context import now, session
@@ -79,21 +79,21 @@ def remove(kind: Kind, public_id: str) -> None:
 
 
 def redemptions(kind: Kind, public_id: str) -> dict[str, Any]:
-    """The tries to use it, refused ones too."""
-    return code_documents.list_tries(get_own(kind.name, public_id))
+    """The tries to use it, refused ones too; of a removed one as well."""
+    return code_documents.list_tries(get_former(kind.name, public_id))
 
 
 def suspend_devices(kind: Kind, public_id: str) -> dict[str, int]:
-    """Suspends every active device that it enrolled."""
-    grant = get_own(kind.name, public_id)
+    """Suspends every active device that it enrolled, removed though it may be."""
+    grant = get_former(kind.name, public_id)
     count = enrolled.act_on_devices(session(), grant, enrolled.SUSPEND, actor=caller().actor, now=now())
     session().commit()
     return {"count": count}
 
 
 def revoke_devices(kind: Kind, public_id: str) -> dict[str, int]:
-    """Revokes every device that it enrolled, from its next request on."""
-    grant = get_own(kind.name, public_id)
+    """Revokes every device that it enrolled, removed though it may be, from its next request on."""
+    grant = get_former(kind.name, public_id)
     count = enrolled.act_on_devices(session(), grant, enrolled.REVOKE, actor=caller().actor, now=now())
     session().commit()
     return {"count": count}
