@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 from portal.accounts.models import Account, Membership
 from portal.audit.operations import OPERATOR
 from portal.devices import operations, sessions
-from portal.devices.models import Device, DeviceSession
+from portal.devices.models import Device, DeviceSession, RefreshToken
 from portal.extensions import db
 from portal.jobs.models import Mail
 from tests.client import PortalClient
@@ -131,6 +131,16 @@ def test_errors_as_the_standard_writes_them(client, phone, form, error):
     assert answer.json["error_description"]
     assert answer.mimetype == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_scope_that_is_not_the_session_s_is_refused_and_spends_nothing(app, client, phone):
+    """RFC 6749, section 6: never more than was granted. A phone without a person must sign in for more."""
+    form = {"grant_type": "refresh_token", "refresh_token": phone.refresh_token}
+    answer = client.post("/oauth/token", data=form | {"scope": "paired"})
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
+    with app.app_context():
+        assert db.session.scalar(sa.select(RefreshToken).where(RefreshToken.rotated_at.is_not(None))) is None
+    assert client.post("/oauth/token", data=form | {"scope": "app"}).json["scope"] == "app"
 
 
 def test_json_is_no_form(client, phone):

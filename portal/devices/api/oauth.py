@@ -59,6 +59,9 @@ def token() -> Response:
         found = lost_answers.step_back(session(), secret=secret, now=moment) or found
     if isinstance(found, phones.Refusal):
         answer = refuse_grant(found, by_cookie=by_cookie)
+    elif request.form.get("scope", "") not in ("", found.device_session.scope):
+        session().rollback()  # nothing was spent
+        return refuse("invalid_scope", "The scope is that of the session, neither more nor less.")
     else:
         row = found.device_session
         operations.note_seen(session(), own.key_ring, device_id=row.device_id, session_id=row.id, ip=ip, now=moment)
