@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.generator import BytesGenerator
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -52,11 +53,11 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     Raises EmailRefused when an address is none.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(one_line(letter.sender_name), addr_spec=mailbox(sender))
+    _name_sender(message, one_line(letter.sender_name), mailbox(sender))
     message["To"] = Address(addr_spec=mailbox(letter.recipient))
     if letter.reply_to:
         message["Reply-To"] = Address(addr_spec=mailbox(letter.reply_to))
-    message["Subject"] = one_line(letter.subject)
+    message.set_raw("Subject", _encoded(one_line(letter.subject), "Subject"))
     message["Date"] = letter.written_at
     message["Message-ID"] = f"<{letter.message_id}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
@@ -66,6 +67,19 @@ def compose(letter: Letter, sender: str) -> EmailMessage:
     if letter.picture:
         message.add_attachment(letter.picture, maintype="image", subtype="png", filename=letter.picture_name)
     return message
+
+
+def _name_sender(message: EmailMessage, name: str, address: str) -> None:
+    if name.isascii() or not address.isascii():
+        message["From"] = Address(name, addr_spec=address)
+    else:
+        message.set_raw("From", f"{_encoded(name, 'From')}\r\n <{address}>")
+
+
+def _encoded(text: str, header: str) -> str:
+    """A header's text in the encoded words of RFC 2047, folded. The library's own way, by assignment, drops blanks at
+    which two of them part (python/cpython#92081)."""
+    return Header(text, header_name=header).encode(linesep="\r\n")
 
 
 def deliver(server: MailServer, message: EmailMessage, *, hello: str, before_text: Callable[[], None]) -> None:

@@ -2,6 +2,9 @@
 
 import threading
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.policy import compat32
 
 import pytest
 
@@ -77,6 +80,23 @@ def test_a_mail_arrives_as_text_and_html_from_the_company(parts, smtp):
     mail = stored(public_id)
     assert (mail.state, mail.fault) == (DONE, "")
     assert mail.handed_at <= mail.sent_at
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Nord 道路株式会社 Sp. i — Zażółć o.o. GmbH Przedsiębiorstwo Budowy Oddział Dróg o.o.",
+        'Straßenbau Nord-Ouest & — Mostów "X" Gęślą Dróg Południe Gęślą',
+        "Przedsiębiorstwo Budowy Dróg i Mostów Zażółć Gęślą Sp. z o.o. — Oddział Śródmieście Południe",
+    ],
+)
+def test_long_names_keep_their_blanks_in_the_headers(parts, smtp, name):
+    write(subject=f"Connect your phone to {name}", sender_name=name)
+    send(parts, smtp)
+    raw = message_from_bytes(smtp.received[0].message.as_bytes(), policy=compat32)
+    unfolded = ("".join(raw[header].splitlines()) for header in ("Subject", "From"))
+    subject, sender = (str(make_header(decode_header(header))) for header in unfolded)
+    assert (subject, sender) == (f"Connect your phone to {name}", f"{name} <portal@example.com>")
 
 
 @pytest.mark.parametrize(
