@@ -22,7 +22,7 @@ from portal.lib.sealing import KeyRing
 
 log = structlog.get_logger()
 
-LIFE = timedelta(minutes=10)  # of a phone's (facts: devices, section 4.4)
+LIFE = timedelta(minutes=10)  # of a phone's
 ALGORITHM = "ES256"
 TYPE = "at+jwt"  # RFC 9068, section 2.1
 _LONGEST = 2_000  # characters; ours have about 700

@@ -46,7 +46,7 @@ class Try:
     sign_in_name: str | None
 
 
-# What lists can be sorted by: the columns of the source (004).
+# What lists can be sorted by: their columns.
 ORDERS: dict[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     "created": Grant.id,
     "description": Alphabetical(Grant.description),

@@ -1,4 +1,4 @@
-"""The four doors of the source (001) and their neighbours: exact shapes, who may, and what a revoked phone meets."""
+"""The four doors of Mobile App and their neighbours: exact shapes, who may, and what a revoked phone meets."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Mobile App (001): the page with its one-time code, how far it is, taking it back, and the connected devices."""
+"""Mobile App: the page with its one-time code, how far it is, taking it back, and the connected devices."""
 
 import base64
 import re
@@ -161,11 +161,26 @@ def test_used_it_turns_into_a_tick_that_names_the_phone(app, ada):
         "state": "used",
         "seconds_left": 0,
         "undo_seconds_left": 60,
-        "device": {"id": answer.json["device_id"], "name": "iPhone, Safari", "platform": "iOS"},
+        "device": {"id": answer.json["device_id"], "name": "iPhone, Safari", "platform": "iOS", "status": "active"},
     }
     page, link, code = see(ada)
     assert state_shown(page) == "used" and (link, code) == ("", "")
     assert ">iPhone, Safari</bdi> joined" in page
+    assert 'data-when="let-in">It is signed in as you.' in page and 'data-when="held-up" hidden' in page
+
+
+def test_a_phone_that_waits_for_approval_is_not_said_to_be_signed_in(app, ada, company):
+    with app.app_context():
+        waiting = {"installation_uid": "uid-1", "status": "pending_approval"}
+        db.session.query(Device).filter_by(public_id=company["ada"]).update(waiting)
+        db.session.commit()
+    page, link, _ = generate(ada)
+    phone = {"token": secret_of(link), "device": {"installation_uid": "uid-1"}}
+    assert PortalClient(app).post(EXCHANGE, json=phone).json["status"] == "pending_approval"
+    assert status_of(ada, page).json["device"]["status"] == "pending_approval"
+    page = ada.get(PAGE).text
+    assert 'data-when="held-up">It is signed in as you as soon as an admin approves it' in page
+    assert 'data-when="let-in" hidden' in page
 
 
 def test_the_typed_code_does_the_same_in_any_spelling(app, ada):
