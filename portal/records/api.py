@@ -120,6 +120,7 @@ class Location(ApiSchema):
     address = fields.String(required=True)
     latitude = fields.Float(required=True, allow_none=True)
     longitude = fields.Float(required=True, allow_none=True)
+    archived_at = Moment(required=True, allow_none=True)
 
 
 class Paper(ApiSchema):

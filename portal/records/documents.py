@@ -146,6 +146,7 @@ def _place(location: Record | None) -> Document | None:
         "address": location.address,
         "latitude": location.latitude,
         "longitude": location.longitude,
+        "archived_at": location.archived_at,
     }
 
 

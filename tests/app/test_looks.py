@@ -1,5 +1,6 @@
 """Every screen at 320 pixels, light and dark: axe finds nothing, nothing is cut or low, the focus is at the heading."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +36,7 @@ def screens(field: FieldApp, company) -> Iterator[str]:
     yield "too old"
     field.scan(company.crew)
     page.get_by_label("Name of this phone").wait_for()
+    assert re.search(r" 20\d\d,", page.get_by_text("It works until").inner_text()), "in a phone of Thailand it is 2569"
     yield "offer"
     field.press("Connect")
     field.heading("Your account")
@@ -74,7 +76,11 @@ def endings(field: FieldApp) -> Iterator[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_screen_is_easy_to_read_and_to_press(browser, live, company, scheme):
     context = browser.new_context(
-        viewport={"width": 320, "height": 640}, color_scheme=scheme, reduced_motion="reduce", service_workers="block"
+        viewport={"width": 320, "height": 640},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        service_workers="block",
+        locale="th-TH",
     )
     field, wrong = field_app(context, live.url), []
     for name in screens(field, company):

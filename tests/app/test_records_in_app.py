@@ -121,6 +121,8 @@ def test_whatever_the_web_page_shows_to_a_member_is_in_the_app(joined, live_app,
             column = "location_id" if kind == "location" else "owner_id"
             make_record(account, name="What names it", tag="NAMES-1", **{column: shown.id})
         public_id = shown.public_id
+        yard.archived_at = boss.archived_at = datetime.now(UTC)  # who has left is still noted, and marked so
+        db.session.commit()
     page = joined.page
     page.evaluate(f"location.hash = '#/record/{public_id}'")
     joined.heading("The thing itself")

@@ -66,7 +66,14 @@ def test_the_camera_pairs_the_phone_and_then_reads_a_sticker(filming, company, t
 def test_frames_leave_at_most_twice_a_second_and_stop_with_the_screen(filming, company, tmp_path):
     write_video(tmp_path / "camera.y4m", Image.new("L", (WIDTH, HEIGHT), 150))
     filming.open()
+    filming.page.route("**/app/decode", lambda route: route.abort(), times=1)
     filming.press("Scan QR code")
+    status = filming.page.locator(".status")
+    expect(status).to_contain_text("No connection, so nothing can be read now.")
+    weary = {"status": 429, "headers": {"Retry-After": "1"}, "body": "{}"}
+    filming.page.route("**/app/decode", lambda route: route.fulfill(**weary), times=1)
+    expect(status).to_contain_text("goes on by itself in 1 second")
+    expect(status).not_to_contain_text("by itself")  # as soon as it does
     expect(filming.page.get_by_text("Nothing read yet")).to_be_visible(timeout=15_000)
     sent = len([one for one in filming.posts if one.endswith("/app/decode")])
     assert 2 <= sent <= 20, f"{sent} frames in eight seconds"

@@ -228,6 +228,9 @@ def test_a_suspended_phone_that_scans_again_hears_that_it_is_suspended(field, co
     act(live_app, operations.resume)
     field.press("Connect")
     field.heading("Sign in")
+    field.page.go_back()
+    field.page.go_back()  # to where it said that the phone was out
+    field.heading("Sign in")
 
 
 def test_a_removed_person_is_told_whom_to_ask(joined, live_app, company):

@@ -10,9 +10,10 @@ const WANTED = { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, h
 export const whyNot = () => (window.isSecureContext && navigator.mediaDevices?.getUserMedia ? "" : "http");
 
 // Starts on a <video>. ``onRead(texts)`` returns true when it has what it wants; ``onLost(wait)`` hears of a missing
-// connection (0) or of a portal that asks to wait so many seconds; ``onCut()`` of a camera that the phone has taken back.
+// connection (0) or of a portal that asks to wait so many seconds, ``onBack()`` that this is over; ``onCut()`` of a
+// camera that the phone has taken back.
 // Returns {stop, torch, isByPortal}, or {why}.
-export async function start(video, onRead, onLost, onCut) {
+export async function start(video, { onRead, onLost, onBack, onCut }) {
   let stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: WANTED, audio: false });
@@ -23,9 +24,9 @@ export async function start(video, onRead, onLost, onCut) {
   await video.play().catch(() => {});
   const track = stream.getVideoTracks()[0];
   const isByPortal = (await ownReader()) === null;
-  const life = { isOver: false };
+  const life = { isOver: false, isLost: false, onRead, onLost, onBack };
   track.addEventListener("ended", () => life.isOver || onCut());
-  look(video, life, onRead, onLost);
+  look(video, life);
   return {
     isByPortal,
     torch: track.getCapabilities?.().torch ? (isOn) => track.applyConstraints({ advanced: [{ torch: isOn }] }).catch(() => {}) : null,
@@ -37,12 +38,12 @@ export async function start(video, onRead, onLost, onCut) {
   };
 }
 
-async function look(video, life, onRead, onLost) {
+async function look(video, life) {
   while (!life.isOver) {
     const pause = (await ownReader()) ? OWN_PAUSE_MS : PORTAL_PAUSE_MS;
     const began = performance.now();
     if (!document.hidden && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth) {
-      const seconds = await lookOnce(video, life, onRead, onLost);
+      const seconds = await lookOnce(video, life);
       if (seconds) await sleep(seconds * 1000);
     }
     await sleep(Math.max(50, pause - (performance.now() - began)));
@@ -50,21 +51,28 @@ async function look(video, life, onRead, onLost) {
 }
 
 // One frame. Returns for how many seconds not to look again.
-async function lookOnce(video, life, onRead, onLost) {
+async function lookOnce(video, life) {
   try {
     const { texts, answer } = await readFrame(video, video.videoWidth, video.videoHeight);
     if (life.isOver) return 0;
-    if (answer?.status === 429) {
-      onLost(answer.wait || 5);
-      return answer.wait || 5;
+    if (answer?.status === 429) return lost(life, answer.wait || 5);
+    if (life.isLost) {
+      life.isLost = false;
+      life.onBack();
     }
-    if (texts.length && onRead(texts)) life.isOver = true;
+    if (texts.length && life.onRead(texts)) life.isOver = true;
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
-    if (!life.isOver) onLost(0);
+    if (!life.isOver) lost(life, 0);
     return 2;
   }
   return 0;
+}
+
+function lost(life, wait) {
+  life.isLost = true;
+  life.onLost(wait);
+  return wait;
 }
 
 const sleep = (time) => new Promise((done) => setTimeout(done, time));

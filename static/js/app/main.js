@@ -45,6 +45,7 @@ guardWith((name) => {
   const home = isUnasked() ? "home" : HOME[session.state];
   if (!isKnown(name) || (FOR_SIGNED_IN.includes(name) && session.state !== "app")) return home;
   if (name === "sign-in" && session.state !== "paired") return home;
+  if (name === "ended" && session.state !== "none") return home; // gone back to, after connecting anew
   return name === "setup" && session.state !== "none" ? home : name;
 });
 
@@ -92,8 +93,8 @@ function takeSticker(text) {
   if (text === refused.text && performance.now() - refused.at < AGAIN_MS) return refused.sentence;
   findSticker(text).then((sentence) => {
     if (!sentence) return;
-    refused = { text, sentence, at: performance.now() };
-    if (location.hash === "#/scan") scanSticker(sentence);
+    refused = { text, sentence: sentence === words.lost ? words.scan.lost : sentence, at: performance.now() };
+    if (location.hash === "#/scan") scanSticker(refused.sentence);
   });
   return true;
 }

@@ -14,8 +14,11 @@ export function papersTone(papers) {
   return current.length ? { tone: "good", text: words.record.allValid } : null;
 }
 
-// '2030-01-01' or a moment, as the phone's language writes a day. A bare day is a day of the calendar, in no zone.
+// '2030-01-01' or a moment, as a day in the app's language: a phone's own may count other years. A bare day is a day of the calendar, in no zone.
 export function day(text) {
   const isBare = text.length === 10;
   return new Date(isBare ? `${text}T00:00:00Z` : text).toLocaleDateString("en", { dateStyle: "medium", ...(isBare && { timeZone: "UTC" }) });
 }
+
+// A moment with its hour, where the phone is.
+export const moment = (text) => new Date(text).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });

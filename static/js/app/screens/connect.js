@@ -6,6 +6,7 @@ import { once, problem, say, show, showBar, waitProblem } from "../layout.js";
 import { companyLeftFor, dropPending, isForgetful, keepName, keepPending, keepShell, pending, rememberedCompany } from "../memory.js";
 import { go } from "../router.js";
 import { goOn, session } from "../session.js";
+import { moment } from "../states.js";
 import { words } from "../words.js";
 import { newcomerForm } from "./newcomer.js";
 
@@ -106,7 +107,7 @@ function limits(seen) {
   const lines = [];
   if (typeof seen.uses_left === "number" && seen.kind !== "join") lines.push(words.offer.uses(seen.uses_left));
   if (seen.requires_approval) lines.push(words.offer.approval);
-  if (seen.expires_at) lines.push(words.offer.expires(new Date(seen.expires_at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })));
+  if (seen.expires_at) lines.push(words.offer.expires(moment(seen.expires_at)));
   return lines;
 }
 

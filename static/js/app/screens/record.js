@@ -57,8 +57,8 @@ function draw(thing) {
   });
 }
 
-function image(thing, kind, size, life) {
-  const shown = el("img", { class: kind, alt: words.record.photoOf(thing.name) });
+function image(thing, kind, size, life, alt = words.record.photoOf(thing.name)) {
+  const shown = el("img", { class: kind, alt });
   picture(`/records/${encodeURIComponent(thing.id)}/photo?size=${size}`)
     .catch(() => "")
     .then((address) => {
@@ -83,7 +83,7 @@ function ownReach(thing) {
 
 function person(heading, someone, kind, life) {
   const lines = [someone.job_title, someone.company].filter(Boolean);
-  const face = someone.has_photo ? image(someone, "portrait", "thumb", life) : el("span", { class: "portrait blank", "aria-hidden": "true" }, [...someone.name][0].toUpperCase());
+  const face = someone.has_photo ? image(someone, "portrait", "thumb", life, "") : el("span", { class: "portrait blank", "aria-hidden": "true" }, [...someone.name][0].toUpperCase());
   return el(
     "section",
     {},
@@ -92,11 +92,14 @@ function person(heading, someone, kind, life) {
       "a",
       { class: "who", href: `#/record/${encodeURIComponent(someone.id)}` },
       face,
-      el("span", {}, el("strong", { dir: "auto" }, someone.name), lines.map((line) => el("span", { class: "under", dir: "auto" }, line))),
+      el("span", {}, el("strong", { dir: "auto" }, someone.name), gone(someone), lines.map((line) => el("span", { class: "under", dir: "auto" }, line))),
     ),
     reach(someone, kind),
   );
 }
+
+// Who has left, or a place that was given up, may still be noted: it is said where it stands.
+const gone = (one) => one.archived_at && el("span", { class: "badge soon" }, words.record.gone);
 
 // Mail and Call; a second number stands below as a link of its own.
 function reach({ name, email_href: mail, phones }, kind) {
@@ -132,7 +135,7 @@ function place(location) {
     "section",
     {},
     el("h2", {}, words.kinds.location),
-    el("a", { class: "who", href: `#/record/${encodeURIComponent(location.id)}` }, el("span", { class: "portrait blank" }, icon("location")), el("span", {}, el("strong", { dir: "auto" }, location.name), location.address && el("span", { class: "under", dir: "auto" }, location.address))),
+    el("a", { class: "who", href: `#/record/${encodeURIComponent(location.id)}` }, el("span", { class: "portrait blank" }, icon("location")), el("span", {}, el("strong", { dir: "auto" }, location.name), gone(location), location.address && el("span", { class: "under", dir: "auto" }, location.address))),
   );
 }
 

@@ -24,42 +24,60 @@ export function scan({ title, onText, typed, news = "" }) {
     life.running?.stop();
     life.running = null;
   };
-  const take = (texts) => {
+  const screen = { life, status, view, tools, typed, news, hint: "", trouble: "" };
+  screen.take = (texts) => {
+    life.timers.forEach(clearTimeout); // something was read: how to hold the phone is no question
     for (const text of texts) {
       const taken = onText(text);
-      if (taken === true) {
-        life.timers.forEach(clearTimeout);
-        status.textContent = words.scan.found;
-        return true;
-      }
-      if (status.textContent !== taken) status.textContent = taken;
+      hint(screen, taken === true ? words.scan.found : taken);
+      if (taken === true) return true;
     }
     return false;
   };
   show({ title, kind: "scan", back, body: [view, status, tools], onLeave: stop });
-  const screen = { life, status, view, tools, take, typed, news };
   const why = camera.whyNot();
   if (why) withoutCamera(screen, why);
   else withCamera(screen);
 }
 
+// The status line: what hinders, as long as it does, else what to do.
+function hint(screen, text) {
+  screen.hint = text;
+  tell(screen);
+}
+
+function hinder(screen, text) {
+  screen.trouble = text;
+  tell(screen);
+}
+
+function tell({ status, hint, trouble }) {
+  if (status.textContent !== (trouble || hint)) status.textContent = trouble || hint; // else it would be read out anew
+}
+
 async function withCamera(screen) {
-  const { life, status, view, tools, take } = screen;
+  const { life, status, view, tools } = screen;
   const video = el("video", { playsinline: true, muted: true, "aria-hidden": "true" });
   video.muted = true;
   view.replaceChildren(video, el("div", { class: "frame", "aria-hidden": "true" }));
   status.className = "status";
-  status.textContent = words.scan.starting;
+  hint(screen, words.scan.starting);
   tools.replaceChildren(...otherWays(screen, words.scan.photo));
-  const hear = (wait) => (status.textContent = wait ? words.wait(wait) : words.lost);
-  const running = await camera.start(video, take, hear, () => cut(screen));
+  const running = await camera.start(video, {
+    onRead: screen.take,
+    onLost: (wait) => hinder(screen, wait ? words.scan.rest(wait) : words.scan.lost),
+    onBack: () => hinder(screen, ""),
+    onCut: () => cut(screen),
+  });
   if (running.why) return life.isOver || withoutCamera(screen, running.why);
   if (life.isOver) return running.stop();
   life.running = running;
-  status.textContent = screen.news || (running.isByPortal ? `${words.scan.point} ${words.scan.byServer}` : words.scan.point);
+  hint(screen, screen.news || (running.isByPortal ? `${words.scan.point} ${words.scan.byServer}` : words.scan.point));
   if (running.torch) tools.prepend(light(running.torch));
-  life.timers.push(setTimeout(() => (status.textContent = words.scan.slow), SLOW_MS));
-  life.timers.push(setTimeout(() => (status.textContent = words.scan.tooSmall), STILL_MS));
+  if (screen.news) return undefined; // a code was read: it need not be held better
+  life.timers.push(setTimeout(() => hint(screen, words.scan.slow), SLOW_MS));
+  life.timers.push(setTimeout(() => hint(screen, words.scan.tooSmall), STILL_MS));
+  return undefined;
 }
 
 // The phone took the camera back (a call, another app): says so, and offers to start it again.
@@ -80,7 +98,8 @@ function withoutCamera(screen, why) {
     taken: [words.scan.taken],
   }[why];
   view.replaceChildren(el("div", { class: "problem" }, lines.map((line) => paragraph(line))));
-  status.textContent = screen.news || lines[0];
+  Object.assign(screen, { trouble: "", hint: screen.news || lines[0] });
+  tell(screen);
   status.className = screen.news ? "status" : "visually-hidden";
   const again = ["refused", "taken"].includes(why) && button(words.scan.again, () => withCamera(screen), "strong");
   tools.replaceChildren(...[again, ...otherWays(screen, words.scan.photoNow)].filter(Boolean));
@@ -91,22 +110,26 @@ function otherWays(screen, label) {
   return [el("label", { class: "button quiet", for: "photo" }, file, label), button(words.scan.type, () => go(screen.typed))];
 }
 
-async function readChosen({ life, status, take }, file) {
+async function readChosen(screen, file) {
   const [photo] = file.files;
   if (!photo) return;
-  status.className = "status";
-  status.textContent = words.scan.reading;
+  screen.status.className = "status";
+  screen.life.timers.forEach(clearTimeout);
+  hint(screen, words.scan.reading);
   try {
     const { texts, answer } = await readPhoto(photo);
-    if (life.isOver) return;
-    if (texts.length) take(texts);
-    else status.textContent = answer ? (answer.status === 429 ? sentenceOf(answer) : words.scan.unreadablePhoto) : words.scan.noCode;
+    if (screen.life.isOver) return;
+    if (texts.length) screen.take(texts);
+    else hint(screen, answer ? sentenceForPhoto(answer) : words.scan.noCode);
   } catch (fault) {
     if (!(fault instanceof Lost)) throw fault;
-    status.textContent = words.lost;
+    hint(screen, words.lost);
   }
   file.value = "";
 }
+
+// Only a picture that the portal looked at has to be taken again.
+const sentenceForPhoto = (answer) => (answer.status === 429 || answer.status >= 500 ? sentenceOf(answer) : words.scan.unreadablePhoto);
 
 function light(turn) {
   const control = el("button", { type: "button", class: "button quiet", "aria-pressed": "false" }, words.scan.light);
