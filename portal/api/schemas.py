@@ -36,10 +36,12 @@ class ApiSchema(ma.Schema):
 
 
 class Spelling(validate.Regexp):
-    """A pattern of texts. An empty one is left to its length."""
+    """A pattern of whole texts: Python's $ would let a line end follow. An empty one is left to its length."""
 
     def __call__(self, value: Any) -> Any:
-        return super().__call__(value) if value else value
+        if value and self.regex.fullmatch(value) is None:
+            raise ma.ValidationError(self._format_error(value))
+        return value
 
 
 class Text(fields.String):

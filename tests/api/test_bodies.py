@@ -107,6 +107,7 @@ def test_a_form_with_a_picture_has_no_other_field(client):
         ("?limit=0", {"limit": ["Choose a number from 1 to 100."]}),
         ("?limit=ten", {"limit": ["Send a whole number."]}),
         ("?qq=truck", {"qq": ["There is no such field."]}),
+        ("?cursor=abc%0A", {"cursor": ["This text holds characters that do not belong here."]}),
         ("?q=truck&q=van", {"q": ["This field is named twice."]}),
         ("?q=%00", {"q": ["This text holds characters that do not belong here."]}),
     ],

@@ -123,6 +123,13 @@ def test_photos_come_in_two_sizes(app, client, company):
             assert answer.mimetype == "image/webp" and answer.headers["Cache-Control"].startswith("private")
             widths.append(Image.open(BytesIO(answer.data)).width)
     assert widths == [900, 320]
+    for unit in ("items=0-5", "bytes=0-9", "bytes=99999999-"):  # RFC 9110, section 14.2: a Range may be let be
+        with client.get(address, headers=company["phone"] | {"Range": unit}) as whole:
+            assert whole.status_code == 200 and Image.open(BytesIO(whole.data)).width == 900
+    with client.get(address, headers=company["phone"] | {"If-None-Match": whole.headers["ETag"]}) as same:
+        assert (same.status_code, same.data) == (304, b"")
+    described = client.get("/api/v1/openapi.json").json["paths"]["/api/v1/records/{public_id}/photo"]["get"]
+    assert set(described["responses"]) >= {"200", "304"} and "content" not in described["responses"]["304"]
     assert client.get(f"{address}?size=huge", headers=company["phone"]).status_code == 422
 
 
