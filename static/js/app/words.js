@@ -177,7 +177,7 @@ export const words = {
     cannotSteps: [
       "Check that the company above is yours. If it is not, your admin may have made the QR code while working in another company: ask for a new one and scan that.",
       "Use the same e-mail and password as on the portal’s pages, or the sign-in name that you were given.",
-      "Forgot the password? An admin can set a new one for you under Settings, People.",
+      "Forgot the password? Where you sign in by a name without an e-mail, an admin sets a new one under Settings, People. Else whoever runs the portal sets it.",
       "After too many wrong tries the sign-in waits some minutes. The right password works again then.",
     ],
     notFilled: "My name is not filled in",
@@ -292,7 +292,7 @@ export const words = {
       ]],
       ["The phone is connected, but I cannot log in", [
         "The QR code connects the phone only; your e-mail and password sign you in.",
-        "Ask your admin whether you have an account at this company, or for a new password.",
+        "Ask your admin whether you have an account at this company. A new password comes from your admin where you sign in by a name without an e-mail, else from whoever runs the portal.",
       ]],
       ["My name is not filled in", [
         "Only a QR code made for you does that, and only newer versions of the app: tap Update the app below, then scan again.",
