@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.operations import Actor
 from portal.devices import operations as devices
-from portal.devices.models import BY_ADMIN, REVOKED, Device
+from portal.devices.models import BY_ADMIN, PENDING, REVOKED, Device
 from portal.devices.sessions import end_sessions_of_member, end_sessions_of_person
 from portal.enrollment import grants
 from portal.enrollment.models import ONBOARDING, Grant
@@ -94,6 +94,11 @@ class Progress:
     def device_name(self) -> str:
         """What the phone is called, "" while there is none."""
         return self.device.name if self.device else ""
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the phone waits for approval still, since an earlier code of its asked for that."""
+        return self.device is not None and self.device.status == PENDING
 
 
 def follow(session: Session, grant: Grant, now: datetime) -> Progress:

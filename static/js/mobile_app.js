@@ -62,9 +62,16 @@ async function learn(one, answer) {
   one.state = answer.state;
   one.left = seconds(answer.seconds_left);
   one.undo = seconds(answer.undo_seconds_left);
-  if (answer.device) one.part("joined").textContent = answer.device.name;
+  if (answer.device) name(one, answer.device);
   show(one);
   if (was !== one.state && answer.device) await renewList(one.page);
+}
+
+// The phone that joined, and whether it may work at once.
+function name(one, device) {
+  one.part("joined").textContent = device.name;
+  const word = device.status === "pending_approval" ? "held-up" : "let-in";
+  for (const words of one.box.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== word;
 }
 
 function show(one) {

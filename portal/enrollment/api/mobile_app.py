@@ -7,6 +7,7 @@ from marshmallow import fields
 
 from portal.api.blueprints import ApiBlueprint
 from portal.api.callers import Caller, caller
+from portal.api.devices import STATUSES
 from portal.api.problems import problem
 from portal.api.schemas import ApiSchema, Moment
 from portal.enrollment import grants, onboarding
@@ -36,6 +37,7 @@ class JoinedSchema(ApiSchema):
     id = fields.String(required=True)
     name = fields.String(required=True)
     platform = fields.String(required=True)
+    status = fields.String(required=True, metadata={"enum": list(STATUSES)})
 
 
 class ProgressSchema(ApiSchema):
@@ -110,7 +112,8 @@ def _progress(public_id: str) -> dict[str, Any]:
         "state": progress.state,
         "seconds_left": progress.seconds_left,
         "undo_seconds_left": progress.undo_seconds_left,
-        "device": device and {"id": device.public_id, "name": device.name, "platform": device.platform},
+        "device": device
+        and {"id": device.public_id, "name": device.name, "platform": device.platform, "status": device.status},
     }
 
 
