@@ -425,6 +425,8 @@ def test_delete_asks_with_exact_numbers_and_removes(app, ada):
     assert statuses(app)["Phone 1"] == ACTIVE
     late = ada.submit(f"{CODES}/{public_id}/edit", typed(version="2"))
     assert late.status_code == 422 and "was removed" in text_of(late)
+    edit = ada.get(f"{CODES}/{public_id}/edit", follow_redirects=True)  # from a list that stood open
+    assert edit.request.path == f"{CODES}/{public_id}" and "was removed" in text_of(edit)
 
 
 def test_every_device_of_a_code_is_listed_and_suspended_or_revoked_together(app, ada):

@@ -96,7 +96,7 @@ class InstallationCodeSchema(LimitsOutSchema):
 
 
 class InstallationCodesSchema(ApiSchema):
-    """A list of codes."""
+    """A list of codes, 1,000 at most: search, or choose a state, to find the others."""
 
     installation_codes = fields.List(fields.Nested(InstallationCodeSchema), required=True)
 

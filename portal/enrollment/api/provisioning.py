@@ -84,7 +84,7 @@ class MadeProvisioningTokenSchema(ProvisioningTokenSchema):
 
 
 class ProvisioningTokensSchema(ApiSchema):
-    """A list of tokens."""
+    """A list of tokens, 1,000 at most: search, or choose a state, to find the others."""
 
     provisioning_tokens = fields.List(fields.Nested(ProvisioningTokenSchema), required=True)
 

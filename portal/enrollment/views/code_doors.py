@@ -44,6 +44,9 @@ def chosen(kind: Kind) -> Response:
 def edit(kind: Kind, public_id: str) -> ResponseReturnValue:
     """Changes one. The second of two who save is told, and keeps what they typed."""
     me, grant = current_identity(), get_own(kind, public_id)
+    if request.method != "POST" and grant.revoked_at is not None:
+        flash(f"This {kind.short_noun} was removed. Make a new one.", "error")
+        return redirect(kind.href("show", public_id=public_id), 303)
     if request.method != "POST":
         return code_editors.show_saved(kind, grant)
     form, draft = code_editors.read(kind, grant)
