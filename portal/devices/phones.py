@@ -69,6 +69,7 @@ class Reuse:
     account_id: int
     account_name: str
     device_name: str
+    device_public_id: str
     session_public_id: str
 
 

@@ -286,7 +286,8 @@ def _end_family(session: Session, row: Found, ip: str, now: datetime) -> Refusal
         # Where from is forgotten with the device's other addresses; the audit forgets nothing.
         session.execute(update(Device).where(Device.id == row.device_id).values(last_ip=ip, last_ip_at=now))
     log.warning("refresh token refused", reason=REUSED, device=row.device_public_id)
-    return Refusal(GONE, Reuse(row.account_id, row.account_name, row.device_name, row.session_public_id))
+    reuse = Reuse(row.account_id, row.account_name, row.device_name, row.device_public_id, row.session_public_id)
+    return Refusal(GONE, reuse)
 
 
 def _go_on(session: Session, row: Found, now: datetime) -> None:

@@ -204,7 +204,7 @@ def test_a_copied_token_ends_the_phone_and_tells_those_who_manage_devices(app, c
             ("ada@example.com", "devices.reuse", "queued")
         ], "the member who may not manage devices is not told, and nobody twice"
         assert mails[0].subject == "Pixel 9 was signed out: its key was copied"
-        assert f"{URL}/admin/mobile-app" in mails[0].text_body
+        assert f"{URL}/admin/devices/{phone.public_id}\n" in mails[0].text_body, "where they may go, and revoke it"
         assert "Pixel 9" in mails[0].html_body
         assert not any(phone.refresh_token in text for text in (mails[0].text_body, mails[0].html_body))
         assert db.session.get_one(DeviceSession, phone.session_id).end_reason == "rotation_reuse"

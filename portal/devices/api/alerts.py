@@ -19,7 +19,7 @@ def post(session: Session, reuse: Reuse, now: datetime) -> None:
         "devices/reuse",
         account_name=reuse.account_name,
         device_name=reuse.device_name,
-        page_href=f"{portal().settings.public_url}/admin/mobile-app",
+        page_href=f"{portal().settings.public_url}/admin/devices/{reuse.device_public_id}",
     )
     for one in list_reachable(session, reuse.account_id, DEVICES_MANAGE):
         mails.post(
