@@ -171,6 +171,12 @@ def test_what_is_minted_is_read_for_ten_minutes():
     assert tokens.read(RING, ISSUER, text, NOW + timedelta(seconds=600)) == Forged("expired")
 
 
+def test_a_token_of_a_node_whose_clock_is_ahead_is_read():
+    text = tokens.mint(RING, ISSUER, CLAIMS, NOW)
+    assert isinstance(tokens.read(RING, ISSUER, text, NOW - timedelta(seconds=60)), Claims)
+    assert tokens.read(RING, ISSUER, text, NOW - timedelta(seconds=61)) == Forged("claim iat")
+
+
 def test_two_tokens_of_one_moment_differ_in_their_id():
     one, other = (tokens.read(RING, ISSUER, tokens.mint(RING, ISSUER, CLAIMS, NOW), NOW) for _ in range(2))
     assert one.jti != other.jti
