@@ -158,6 +158,12 @@ def get_listed(session: Session, account_id: int, public_id: str, now: datetime)
     return _list(row[0], row[1], row[2], now)
 
 
+def count_signed_in(session: Session, account_id: int, user_id: int) -> int:
+    """On how many of the account's devices a person is signed in."""
+    theirs = (DeviceSession.account_id == account_id, DeviceSession.user_id == user_id)
+    return session.scalar(select(func.count(DeviceSession.id)).where(*theirs, DeviceSession.ended_at.is_(None))) or 0
+
+
 def list_by_public_ids(session: Session, account_id: int, public_ids: Collection[str]) -> list[Device]:
     """The account's devices of these ids; others are left out."""
     wanted = {one for one in public_ids if "\0" not in one}  # PostgreSQL faults on a NUL in a text

@@ -98,7 +98,9 @@ def test_who_leaves_a_company_is_signed_out_there_and_stays_out_after_joining_ag
         there, made = make_phone(account, mia.user_id), make_onboarding(mia, now=datetime.now(UTC))
         elsewhere, public_id = make_phone(sister, mia.user_id), mia.public_id
     client.sign_in("ada@example.com")
-    assert client.submit(f"/admin/settings/people/{public_id}/remove").status_code == 303
+    page = f"/admin/settings/people/{public_id}/remove"
+    assert "They are signed out on 1 phone, for good." in client.get(page).text
+    assert client.submit(page).status_code == 303
     assert ends(app, there, elsewhere) == ["account_locked", ""]
     with app.app_context():
         assert reason(redeem(made.secret, now=datetime.now(UTC))) == "superseded"

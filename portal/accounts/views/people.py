@@ -12,6 +12,8 @@ from portal.accounts.forms import InviteForm, RightsForm
 from portal.accounts.models import ADMIN, Invitation, Membership
 from portal.accounts.names import has_email, shown
 from portal.accounts.permissions import BY_NAME
+from portal.devices.queries import count_signed_in
+from portal.devices.wording import many
 from portal.enrollment.onboarding import sign_out_everywhere, sign_out_of_company
 from portal.lib.clock import show_moment
 from portal.lib.passwords import hash_password
@@ -258,4 +260,7 @@ def _removal_page(target: Membership) -> str:
     ]
     if made:
         consequences.insert(1, f"{made} open invitation{'s' if made > 1 else ''} that they made no longer work.")
+    phones = count_signed_in(session(), target.account_id, target.user_id)
+    if phones:
+        consequences.insert(1, f"They are signed out on {many(phones, 'phone')}, for good.")
     return render_template("accounts/remove_member.html", member=target, consequences=consequences)
