@@ -265,7 +265,7 @@ def test_nobody_else_gets_one(app, with_key, recipient, sentence):
     with app.app_context():
         make_member(make_account("Other"), "eve@example.com")
     answer = with_key.submit(f"{PAGE}/send", {"recipient": recipient})
-    assert answer.status_code == 422 and sentence in answer.text
+    assert answer.status_code == 422 and sentence in answer.text and "Not sent yet." in answer.text
     with app.app_context():
         assert db.session.query(Mail).count() == 0
 
