@@ -1,13 +1,20 @@
 // Keeps the app's shell, so that it opens without a connection. Data is never kept here: /api and /oauth go to the
 // network alone. One cache per version; the ones before it are removed when this one takes over.
-const CACHE = "app-shell-{{ version }}";
+const VERSION = "{{ version }}";
+const CACHE = `app-shell-${VERSION}`;
 const PAGE = "{{ shell[0] }}";
 const SHELL = {{ shell | tojson }};
 
-self.addEventListener("install", (event) => {
-  const fresh = SHELL.map((address) => new Request(address, { cache: "reload", credentials: "omit" }));
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)).then(() => self.skipWaiting()));
-});
+self.addEventListener("install", (event) => event.waitUntil(keepAll().then(() => self.skipWaiting())));
+
+// All of one release or nothing: while a release is rolled out, another server may still answer with the one before. The
+// browser then tries again at the next start.
+async function keepAll() {
+  const fresh = await Promise.all(SHELL.map((address) => fetch(address, { cache: "reload", credentials: "omit" })));
+  if (!fresh.every((answer) => answer.ok && answer.headers.get("Shell-Version") === VERSION)) throw new Error("not of one release");
+  const cache = await caches.open(CACHE);
+  await Promise.all(SHELL.map((address, place) => cache.put(address, fresh[place])));
+}
 
 self.addEventListener("activate", (event) => {
   const tidy = async () => {

@@ -16,6 +16,7 @@ from tests.app.conftest import field_app
 from tests.factories.people import make_account
 
 NEXT = "feedfacefeed"
+KEPT_HEADERS = ("Content-Type", "Content-Security-Policy", "Service-Worker-Allowed", "Cache-Control", "Shell-Version")
 FILES = re.compile(r'(?:href|src)="(/app/shell/[^"]+)"')
 
 
@@ -159,7 +160,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(field):
 class Release(BaseHTTPRequestHandler):
     """Stands before the portal; once ``is_new``, it is as if the next release had been installed."""
 
-    portal, version, is_new = "", "", False
+    portal, version, is_new, is_torn = "", "", False, False
 
     def do_GET(self) -> None:
         own = type(self)
@@ -168,8 +169,10 @@ class Release(BaseHTTPRequestHandler):
             body, headers = answer.read(), answer.headers
         if own.is_new and path in ("/app", "/app/sw.js"):
             body = body.replace(own.version.encode(), NEXT.encode())
+        if own.is_new and not (own.is_torn and path.endswith("words.js")):
+            headers.replace_header("Shell-Version", NEXT)
         self.send_response(200)
-        for name in ("Content-Type", "Content-Security-Policy", "Service-Worker-Allowed", "Cache-Control"):
+        for name in KEPT_HEADERS:
             if name in headers:
                 self.send_header(name, headers[name])
         self.send_header("Content-Length", str(len(body)))
@@ -211,6 +214,16 @@ def versions(page) -> list[str]:
     )
 
 
+TRY_TO_UPDATE = """async () => {
+    const own = await navigator.serviceWorker.getRegistration("/app");
+    await own.update();
+    const fresh = own.installing;
+    const isOver = () => ["activated", "redundant"].includes(fresh.state);
+    if (fresh && !isOver()) await new Promise((done) => (fresh.onstatechange = () => isOver() && done()));
+    return caches.keys();
+}"""
+
+
 def test_the_next_release_replaces_the_shell_whole(release, phone):
     field = field_app(phone, release.url)
     field.open()
@@ -232,7 +245,9 @@ def test_a_phone_that_is_only_opened_gets_the_next_release_too(release, phone):
     field.open()
     field.heading("Setup")
     shell_is_kept(field.page)
-    release.is_new = True
+    release.is_new = release.is_torn = True  # a second server is still at the release before
+    assert field.page.evaluate(TRY_TO_UPDATE) == [f"app-shell-{release.version}"]
+    release.is_torn = False
     field.open()  # the old one, whole, while the new one is fetched
     field.heading("Setup")
     assert versions(field.page) == [release.version]

@@ -47,6 +47,13 @@ def loosen_nothing_but_the_camera(answer: Response) -> Response:
     return answer
 
 
+@app.after_request
+def tell_version(answer: Response) -> Response:
+    """The release that answers, whichever one the address names: the worker keeps files of one release only."""
+    answer.headers["Shell-Version"] = _version()
+    return answer
+
+
 @app.get("", strict_slashes=False)
 def show() -> ResponseReturnValue:
     """The page. It is the same for everybody: what a scanned link carries never leaves the browser."""

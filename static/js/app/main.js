@@ -75,13 +75,14 @@ function typeSticker() {
 
 const offerTyped = (code) => offer({ way: "", secret: code, isTyped: true, company: "", logo: "", username: "" });
 
-// What a phone that is not signed in makes of a text: true when it was taken, else the sentence to show.
+// What a phone that is to be connected makes of a text: true when it was taken, else the sentence to show.
 function takeSetup(text) {
   const found = read(text);
   if (found.kind === "connect") offer(found);
   else if (found.kind === "foreign") foreign(found);
   else if (found.kind === "newer") newer();
-  else return found.kind === "sticker" ? words.scan.signInFirst : words.scan.unknown;
+  else if (found.kind !== "sticker") return words.scan.unknown;
+  else return session.state === "app" ? words.scan.noSetup : words.scan.signInFirst;
   return true;
 }
 

@@ -69,6 +69,7 @@ export const words = {
     noCode: "There is no QR code to read in this photo. Take it again: the code sharp, the whole of it, without glare. An unreadable print has to be made anew and larger, at least 4 cm.",
     unreadablePhoto: "This picture cannot be read. Take it again as a plain photo.",
     unknown: "This QR code is none of the portal’s. Scan the one that your admin shows, or a sticker.",
+    noSetup: "This is a sticker, which connects no phone. Tap Scan a sticker below to see what it is on.",
     signInFirst: "This is a sticker. Connect the phone and sign in first, then the app shows what it is on.",
   },
 
