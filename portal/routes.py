@@ -140,7 +140,7 @@ def bind(app: Flask) -> None:
         for room in audience.rooms:
             door.register_blueprint(room)
         if isinstance(door, ApiBlueprint):
-            description.add(app, door)
+            description.add(app, door, audience.rooms)
         else:
             app.register_blueprint(door)
 

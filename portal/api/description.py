@@ -1,6 +1,7 @@
 """The description of the API (OpenAPI 3.1) at /api/v1/openapi.json, made of what the doors say about themselves."""
 
 import http
+from collections.abc import Iterable
 from importlib.metadata import version
 from inspect import cleandoc
 from typing import Any
@@ -85,6 +86,8 @@ class Description(Api):  # type: ignore[misc]  # the library carries no types
 
     def _register_problem(self, name: str, phrase: str) -> None:
         answer: dict[str, Any] = {"description": phrase, "content": {PROBLEM_JSON: {"schema": self.ERROR_SCHEMA}}}
+        if name == http.HTTPStatus.TOO_MANY_REQUESTS.name:
+            answer["headers"] = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}
         self.spec.components.response(name, answer, lazy=True)
 
 
@@ -122,10 +125,13 @@ def name_of(schema: Any) -> str:
     return ".".join((*dict.fromkeys(places), found.__name__))
 
 
-def add(app: Flask, doors: ApiBlueprint) -> None:
-    """Registers the doors of an audience and describes them."""
+def add(app: Flask, doors: ApiBlueprint, rooms: Iterable[Any]) -> None:
+    """Registers the doors of an audience and describes them, each under its room's heading."""
     collector: Description = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    collector.register_blueprint(doors)
+    app.register_blueprint(doors)
+    doors.register_views_in_doc(collector, app, collector.spec, name=doors.name, parameters=None)
+    for room in rooms:
+        collector.spec.tag({"name": room.name, "description": room.description})
 
 
 @description.route("/openapi.json")

@@ -171,7 +171,7 @@ class Problem(ma.Schema):
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
-        metadata={"description": "Of status 422: the sentences about each field."},
+        metadata={"description": "Of status 422, and 409: the sentences about each field."},
     )
     reason = fields.String(metadata={"description": "A word for programs, where a status has several reasons."})
 

@@ -101,6 +101,22 @@ def test_operations_have_names_of_their_own(description):
     assert len(names) == len(set(names))
 
 
+def test_operations_stand_under_headings_that_say_something(description):
+    told = {tag["name"]: tag["description"] for tag in description["tags"]}
+    used = {
+        tag
+        for item in description["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+        for tag in operation["tags"]
+    }
+    assert set(told) == used and all(told.values())
+
+
+def test_who_must_wait_is_told_where_it_says_for_how_long(description):
+    assert "Retry-After" in description["components"]["responses"]["TOO_MANY_REQUESTS"]["headers"]
+
+
 def test_documents_allow_no_unknown_fields(description):
     schemas = description["components"]["schemas"]
     assert len(schemas) > 10
