@@ -106,7 +106,7 @@ def inspect(session: Session, key_ring: KeyRing, text: str, now: datetime, ip: s
         account_name=account.name,
         account_public_id=account.public_id,
         uses_left=None if grant.max_uses is None else grant.max_uses - grant.use_count,
-        expires_at=grant.expires_at,
+        expires_at=grant.expires_at or grant.superseded_at,  # a key has no end but that of its overlap
         needs=newcomers.needs(grant),
         sign_in_prefix=grant.username_prefix,
         device_name=device.name if device else "",

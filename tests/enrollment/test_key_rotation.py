@@ -116,6 +116,13 @@ def test_an_overlap_shows_who_is_left(app, with_key, account_id):
     assert f"0 of 2 moved</strong> to QR code number 3. Number 1 works until {until}. Number 2 works until " in page
 
 
+def test_whoever_scans_an_old_sheet_during_the_overlap_is_told_until_when_it_works(app, with_key):
+    old = {"token": fields(ask(with_key, "pairing-qr").json["payload"])["t"]}
+    assert with_key.post("/api/v1/enroll/inspect", json=old).json["expires_at"] is None
+    ends_at = ask(with_key, "installation-key/rotate", {"overlap_hours": 48}).json["ends_at"]
+    assert with_key.post("/api/v1/enroll/inspect", json=old).json["expires_at"] == ends_at
+
+
 def test_without_phones_or_a_rotation_nothing_is_said_to_have_moved(app, with_key, account_id):
     assert "No phone is paired with it yet." in with_key.get(PAGE).text
     question = with_key.get(f"{PAGE}/rotate").text

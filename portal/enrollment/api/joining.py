@@ -108,7 +108,11 @@ class SeenSchema(ApiSchema):
     action = fields.String(required=True)
     site = fields.Nested(arrivals.SiteSchema, required=True)
     uses_left = fields.Integer(required=True, allow_none=True, metadata={"description": "null: without limit."})
-    expires_at = Moment(required=True, allow_none=True)
+    expires_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it stops; of an installation key, when its overlap ends. null: not by itself."},
+    )
     needs = fields.List(fields.String(), required=True, metadata={"description": "Fields of newcomer to ask for."})
     sign_in_prefix = fields.String(required=True)
     device_name = fields.String(required=True)
