@@ -1,7 +1,7 @@
 """The ground under all tables: Base, constraint names, UTC columns, SQLite's transactions, database time.
 
 Writers on SQLite begin IMMEDIATE: a transaction that reads first and writes later fails at once when another writer
-came between, whatever the busy timeout. Readers say so with ``reading()``.
+came between, whatever the busy timeout (facts: performance, section 4). Readers say so with ``reading()``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

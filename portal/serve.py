@@ -96,7 +96,7 @@ def run(settings: Settings, listener: socket.socket, announce: Callable[[], None
 
 
 def start_web(settings: Settings, listener: socket.socket) -> subprocess.Popen[bytes]:
-    """gunicorn on the open socket."""
+    """gunicorn on the open socket; the limits are those of facts: security, last paragraph."""
     number = listener.fileno()
     options = {
         "bind": f"fd://{number}",

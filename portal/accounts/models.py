@@ -9,7 +9,7 @@ from portal.database import Base, BigId
 from portal.lib.secrets import make_public_id
 
 INVITATION_LIFE = timedelta(days=7)
-SESSION_IDLE = timedelta(hours=12)
+SESSION_IDLE = timedelta(hours=12)  # facts: security, section 2.6
 SESSION_LIFE = timedelta(days=7)
 FRESH_FOR = timedelta(minutes=15)  # how long after typing the password the doors marked fresh stay open
 

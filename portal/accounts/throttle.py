@@ -1,6 +1,6 @@
 """The rule of sign-in limits: what a try spends, and how long to wait. No database, no clock.
 
-Three layers: the client's address, the person, the whole site. A try is spent in all its
+Three layers (facts: security, section 1): the client's address, the person, the whole site. A try is spent in all its
 counters before the password is looked at, and comes back when it was right. A browser that signed this person in before
 is *familiar*: it has a counter of its own instead of the three, so that nobody who knows an e-mail can keep its owner
 out (ASVS 5.0, 6.1.1).

@@ -13,8 +13,8 @@ from portal.accounts.models import Account
 from portal.devices.models import IDLE, TOO_OLD, Device, DeviceSession, PhoneCookie, RefreshToken
 from portal.devices.sessions import end_listed
 
-KEPT_FOR = timedelta(days=7)  # retired refresh tokens and dead cookies
-SESSIONS_KEPT_FOR = timedelta(days=400)  # after their end, as long as redemptions
+KEPT_FOR = timedelta(days=7)  # retired refresh tokens and dead cookies (facts: devices, section 4.7)
+SESSIONS_KEPT_FOR = timedelta(days=400)  # after their end, as long as redemptions (facts: devices, section 4.7)
 CHUNK = 1_000  # rows of a kind in one transaction, so that phones and visitors get their turn to write
 
 

@@ -1,4 +1,4 @@
-"""Tables of devices, their sessions, refresh tokens and phone cookies."""
+"""Tables of devices, their sessions, refresh tokens and phone cookies (facts: devices, section 4.1)."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from portal.lib.secrets import make_public_id
 MOBILE = "mobile"
 DISPLAY = "display"
 
-# A device's status. Revoked is final: what comes back is enrolled again.
+# A device's status (facts: devices, section 4.2). Revoked is final: what comes back is enrolled again.
 EXPECTED = "expected"  # made by an admin, not installed yet
 PENDING = "pending_approval"
 ACTIVE = "active"
@@ -99,7 +99,7 @@ class DeviceSession(Base):
 
 
 class RefreshToken(Base):
-    """One link of a session's chain: current, then rotated, then retired.
+    """One link of a session's chain: current, then rotated, then retired (facts: devices, section 4.2).
 
     ``sealed_successor`` is the successor's secret under the key ring, as long as a lost answer may be asked for again.
     """

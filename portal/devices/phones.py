@@ -183,7 +183,7 @@ def _is_about(claims: tokens.Claims, row: Found) -> bool:
 
 
 def why_refused(row: Found, now: datetime) -> str:
-    """Why the session is refused, or "": the first reason to hold, in this order."""
+    """Why the session is refused, or ""; in the order of facts: devices, section 4.4."""
     if row.status == REVOKED:
         return GONE
     if row.ended_at is not None:

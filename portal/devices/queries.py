@@ -18,7 +18,7 @@ Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
 
 STALE_AFTER = timedelta(days=60)
 NEW_FOR = timedelta(days=7)  # how long a new network is marked
-ENDS_SOON = timedelta(days=7)  # how long before its end a session is said to end
+ENDS_SOON = timedelta(days=7)  # facts: devices, section 4.7
 SHOWN = 500  # devices of a list that says nothing else; more are counted
 ALL = "all"  # of a filter's status: revoked ones too
 CONNECTED = "connected"  # the order of lists that name none

@@ -13,7 +13,7 @@ from portal.devices.models import RefreshToken
 from portal.lib.sealing import KeyRing
 from portal.lib.secrets import digest, make_secret
 
-WINDOW = timedelta(seconds=60)  # after its successor's first use a token is dead
+WINDOW = timedelta(seconds=60)  # after its successor's first use a token is dead (facts: devices, section 4.2)
 
 
 def begin(session: Session, session_id: int, now: datetime) -> str:

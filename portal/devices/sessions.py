@@ -1,6 +1,6 @@
 """Sessions of devices: opened once, refreshed by rotation, read on every request, ended and never revived.
 
-A session is one family of refresh tokens: *current*, then *rotated* (still good until
+A session is one family of refresh tokens (facts: devices, section 4.2): *current*, then *rotated* (still good until
 its successor is first used and 60 seconds after that: it gives the same successor again, so that a lost answer and two
 tabs both heal), then *retired*, which ends the family when it is shown again. Rows are locked in the order device,
 session, token.
@@ -51,7 +51,7 @@ from portal.lib.secrets import digest, make_secret
 log = structlog.get_logger()
 
 CLIENT_ID = "portal-app"
-IDLE_LIFE = timedelta(days=90)  # of phones
+IDLE_LIFE = timedelta(days=90)  # of phones (facts: devices, section 4.3)
 LIFE = timedelta(days=365)
 _ENDS = {PERSON_GONE: LOCKED, OLD_KEY: KEY_ROTATED}  # what a refused refresh ends for good, and why
 

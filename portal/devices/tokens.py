@@ -22,7 +22,7 @@ from portal.lib.sealing import KeyRing
 
 log = structlog.get_logger()
 
-LIFE = timedelta(minutes=10)  # of a phone's
+LIFE = timedelta(minutes=10)  # of a phone's (facts: devices, section 4.4)
 SKEW = timedelta(seconds=60)  # by which another node's clock, or ours before it was put right, may be ahead
 ALGORITHM = "ES256"
 TYPE = "at+jwt"  # RFC 9068, section 2.1

@@ -1,4 +1,4 @@
-"""Budgets of tries at typed codes and tokens: the only writer of its counters.
+"""Budgets of tries at typed codes and tokens (facts: devices, section 4.6): the only writer of its counters.
 
 A try is spent before the code is looked at, in the same transaction: whoever is answered has a try on record. A typed
 code that was right gives its try back, so that forty people behind one address all get in. Lock order: these counters

@@ -1,4 +1,4 @@
-"""What of enrolment is forgotten, and when."""
+"""What of enrolment is forgotten, and when (facts: devices, section 4.7)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

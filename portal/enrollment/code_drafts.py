@@ -19,7 +19,7 @@ ACTIONS = {
 }
 LONGEST_DESCRIPTION = 200
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the first days of the calendar have no wall time in every zone
-LONGEST_LIFE = timedelta(days=365)
+LONGEST_LIFE = timedelta(days=365)  # facts: devices, 4.3
 CODE_LIFE, CODE_USES = timedelta(days=7), 25
 TOKEN_LIFE, TOKEN_USES = timedelta(days=30), 100
 MOST_USES = 10_000
@@ -56,7 +56,7 @@ class Draft:
 
 
 def usual_uses(action: str) -> int:
-    """How many uses a new code begins with: a device that is there already is installed once."""
+    """How many uses a new code begins with: a device that is there already is installed once (facts: devices, 5)."""
     return 1 if action == USE_EXISTING_DEVICE else CODE_USES
 
 

@@ -1,6 +1,7 @@
 """Grants: ways in for phones. Made, shown again, edited, revoked; their reads are in ``queries``.
 
-What a grant is at a moment is derived from its row; only ends by hand are stored. Nobody but ``redemption`` spends one.
+What a grant is at a moment is derived from its row; only ends by hand are stored (facts: devices, section 4.2). The
+secrets and their entropy: section 4.3 there. Nobody but ``redemption`` spends one.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,9 @@
 """The installation key of a company and its rotation: at once, with an overlap, or by a plan.
 
 A rotation makes the next generation and gives the keys before it an end: now, or after the overlap, in which phones
-with a signed-in person move at their next refresh and all others by scanning again. A mail
-with a key that has ended is not sent. Lock order: account, grant, device, as at a redemption.
+with a signed-in person move at their next refresh and all others by scanning again (facts: devices, section 3). A mail
+with a key that has ended is not sent. Lock
+order: account, grant, device, as at a redemption.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from portal.lib.clock import local
 from portal.lib.sealing import KeyRing
 
 LONGEST_OVERLAP_HOURS = 90 * 24
-USUAL_OVERLAP_HOURS = 14 * 24
+USUAL_OVERLAP_HOURS = 14 * 24  # facts: devices, section 4.3
 LONGEST_PERIOD_DAYS = 365
 MOST_NAMES = 200
 PAIRING_MAIL = "enrollment.pairing_qr"  # the kind of mails that carry the key

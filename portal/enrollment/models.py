@@ -1,4 +1,4 @@
-"""Tables of grants, what became of them, the plan of key rotations, and budgets of tries."""
+"""Tables of grants, what became of them, the plan of key rotations, and budgets of tries (facts: devices, 4.1)."""
 
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,7 @@ class Grant(Base):
     last_used_at: Mapped[datetime | None]
     last_used_device_id: Mapped[int | None] = mapped_column(BigId)
     requires_approval: Mapped[bool] = mapped_column(default=False)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))  # column Account of the list
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))  # column Account of the source
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     username_prefix: Mapped[str] = mapped_column(String(20), default="")
     last_number: Mapped[int] = mapped_column(default=0)  # the newest that followed the prefix
@@ -101,7 +101,7 @@ class KeyRotation(Base):
 
 
 class EnrollmentCounter(Base):
-    """Budgets of tries: ``scope`` names the limit, ``subject`` whom it counts."""
+    """Budgets of tries (facts: devices, 4.6): ``scope`` names the limit, ``subject`` whom it counts."""
 
     __tablename__ = "enrollment_counter"
     __table_args__ = (UniqueConstraint("scope", "subject"),)

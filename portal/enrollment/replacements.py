@@ -1,4 +1,4 @@
-"""A device that another phone took over: whoever used it hears of it by mail."""
+"""A device that another phone took over: whoever used it hears of it by mail (facts: devices, section 5, threat 14)."""
 
 from collections.abc import Callable
 from datetime import datetime

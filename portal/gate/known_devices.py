@@ -15,7 +15,7 @@ from portal.errors import NotFound
 from portal.gate.models import CrewLink, KnownDevice, Passcode
 from portal.lib.secrets import digest
 
-LIFE = timedelta(days=180)  # after its last admission
+LIFE = timedelta(days=180)  # after its last admission (facts: security, section 2.2)
 MOST_USES = 500
 LONGEST_LIFE = timedelta(days=90)
 SHOWN = 200  # devices on the admin's page; more are counted

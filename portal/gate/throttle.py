@@ -38,7 +38,7 @@ GRANT = 50  # what an admin adds to the account's budget at a time
 TOLD_AT = (25, 50, 75, 100)  # percent of the account's budget at which admins are told
 STICKER_TOLD_AT = 10
 
-# The pause after a browser's own 3rd, 4th, 5th ... open failure.
+# The pause after a browser's own 3rd, 4th, 5th ... open failure (facts: security, section 2.2).
 PAUSES = (
     timedelta(0),
     timedelta(0),

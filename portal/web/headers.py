@@ -1,4 +1,4 @@
-"""Headers on every answer, the CSP nonce, and hashed addresses of static files."""
+"""Headers on every answer, the CSP nonce, and hashed addresses of static files (facts: security, section 3)."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""The headers of every kind of answer, and that no policy is loosened."""
+"""The headers of every kind of answer (facts: security, section 3, last paragraph), and that no policy is loosened."""
 
 import re
 

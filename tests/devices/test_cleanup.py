@@ -72,7 +72,7 @@ def test_after_366_days_every_phone_ends_and_displays_do_not(account, refresh):
 
 def test_a_phone_is_told_why_after_the_cleanup_too(account, refresh):
     phone = make_phone(account, now=NOW)
-    for days in (91, 400):
+    for days in (91, 400):  # facts: devices, section 5, threat 24
         cleanup.tidy(db.session(), NOW + timedelta(days=days))
         assert refresh(phone.refresh_token, NOW + timedelta(days=days)) == phones.Refusal("expired")
 

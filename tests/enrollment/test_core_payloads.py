@@ -59,7 +59,7 @@ def test_names_of_every_writing_come_back(name):
 def test_a_long_name_is_cut_and_the_symbol_fits_four_centimetres():
     link = made(account_name="N" * 39 + " yard and more", username="somebody@example.com")
     assert read(link)["n"] == "N" * 39
-    # Phones read modules of 0.4 mm at arm's length (the sheet prints them at 0.6).
+    # Phones read modules of 0.4 mm at arm's length (facts: devices, section 4.3 prints them at 0.6).
     assert PRINTED_MM / (variable_symbol(link, "M").size + QUIET_ZONES) > 0.4
 
 

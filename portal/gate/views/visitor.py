@@ -67,7 +67,7 @@ def give_pass(answer: Response, look: Look) -> None:
 
 
 def take_pass(answer: Response, look: Look) -> None:
-    """Ends the admission, and makes the browser forget pages it kept."""
+    """Ends the admission, and makes the browser forget pages it kept (facts: security, T5)."""
     settings = portal().settings
     answer.delete_cookie(_pass_cookie(look), path="/", secure=settings.is_https, httponly=True, samesite="Lax")
     answer.headers["Clear-Site-Data"] = '"cache"'
