@@ -7,13 +7,19 @@ const SHELL = {{ shell | tojson }};
 
 self.addEventListener("install", (event) => event.waitUntil(keepAll().then(() => self.skipWaiting())));
 
+// The page says "forget" when the company ends the connection while this worker still gathers its files.
+const giveUp = new AbortController();
+self.addEventListener("message", (event) => event.data === "forget" && giveUp.abort());
+
 // All of one release or nothing: while a release is rolled out, another server may still answer with the one before. The
 // browser then tries again at the next start.
 async function keepAll() {
-  const fresh = await Promise.all(SHELL.map((address) => fetch(address, { cache: "reload", credentials: "omit" })));
+  const how = { cache: "reload", credentials: "omit", signal: giveUp.signal };
+  const fresh = await Promise.all(SHELL.map((address) => fetch(address, how)));
   if (!fresh.every((answer) => answer.ok && answer.headers.get("Shell-Version") === VERSION)) throw new Error("not of one release");
   const cache = await caches.open(CACHE);
   await Promise.all(SHELL.map((address, place) => cache.put(address, fresh[place])));
+  giveUp.signal.throwIfAborted();
 }
 
 self.addEventListener("activate", (event) => {
@@ -35,6 +41,6 @@ self.addEventListener("fetch", (event) => {
 
 // A page of one version asks for files of that version, so the cache can answer first without ever mixing two.
 async function answer(request, key) {
-  const kept = await caches.open(CACHE).then((cache) => cache.match(key));
+  const kept = await caches.match(key, { cacheName: CACHE }); // which makes no cache where there is none
   return kept ?? fetch(request);
 }

@@ -133,7 +133,6 @@ class FieldApp:
 
 def field_app(context: BrowserContext, url: str) -> FieldApp:
     page, posts = context.new_page(), []
-    page.set_default_timeout(10_000)
 
     def hear(request: Request) -> None:
         if request.method != "GET":

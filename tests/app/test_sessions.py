@@ -1,5 +1,6 @@
 """Tokens in the browser: two tabs, a lost answer, and the sentences of a phone whose connection was ended."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -185,6 +186,25 @@ def test_a_revoked_phone_is_out_at_its_next_request(joined, live_app, phone):
     assert [cookie for cookie in phone.cookies() if cookie["name"] == "refresh"] == []
     page.go_back()
     expect(page.get_by_text("Flatbed 12")).to_have_count(0)
+
+
+END_AT_THE_START = """async (memory) => {
+    const { clearEverything, keepShell } = await import(memory);
+    keepShell();
+    const worker = (await navigator.serviceWorker.register("/app/sw.js", { scope: "/app" })).installing;
+    await clearEverything({ mayComeBack: false });
+    const isOver = () => ["activated", "redundant"].includes(worker.state);
+    if (!isOver()) await new Promise((done) => (worker.onstatechange = () => isOver() && done()));
+    return worker.state;
+}"""
+
+
+def test_an_end_while_the_worker_still_gathers_its_files_leaves_nothing_behind(live, phone, client):
+    page = phone.new_page()
+    version = re.search(r'"app-version" content="(\w+)"', client.get("/app").text)[1]
+    page.goto(f"{live.url}/app/manifest.webmanifest")  # a page that registers no worker of its own
+    assert page.evaluate(END_AT_THE_START, f"/app/shell/{version}/memory.js") == "redundant"
+    assert stored(page) == NOTHING
 
 
 def test_the_other_tabs_are_out_too_and_say_why(joined, live_app, phone):

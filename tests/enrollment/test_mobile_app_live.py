@@ -61,7 +61,7 @@ def test_the_code_turns_into_a_tick_when_it_is_used_and_undo_signs_the_phone_out
     expect(admin.locator("[data-clock]")).to_have_text(re.compile("4:[0-5][0-8]"))
     assert 0 < float(ring.get_attribute("stroke-dashoffset")) < 25, "less than a minute of five is gone"
     joined = scan(admin, live.url)
-    expect(admin.get_by_text("iPhone, Safari joined")).to_be_visible(timeout=4000)
+    expect(admin.get_by_text("iPhone, Safari joined")).to_be_visible()
     expect(admin.locator(".offer-qr, .offer-code")).to_have_count(0)
     row = admin.locator("[data-devices] tbody tr", has_text="iPhone, Safari")
     expect(row.get_by_role("link", name="Revoke Access")).to_be_visible()
@@ -97,7 +97,7 @@ def test_a_double_click_makes_one_code_and_a_new_one_ends_the_old(admin, live, l
     [second] = read_png(admin.locator(".offer-qr").screenshot())
     assert first != second
     joined = scan(admin, live.url)
-    expect(admin.get_by_text("iPhone, Safari joined")).to_be_visible(timeout=4000)
+    expect(admin.get_by_text("iPhone, Safari joined")).to_be_visible()
     assert may_call(live.url, joined)
 
 
@@ -107,7 +107,7 @@ def test_the_page_that_shows_an_older_code_says_that_a_newer_one_took_its_place(
     other.get_by_role("button", name="New QR code").click()
     other.locator(".offer-qr").wait_for()
     admin.bring_to_front()
-    expect(admin.get_by_text("You generated a newer one in another window")).to_be_visible(timeout=4000)
+    expect(admin.get_by_text("You generated a newer one in another window")).to_be_visible()
     expect(admin.locator(".offer-qr, .offer-code")).to_have_count(0)
 
 
@@ -129,7 +129,7 @@ def test_a_clock_that_runs_out_takes_the_code_away_and_the_server_says_that_it_e
         db.session.execute(db.text("update enrollment_grant set expires_at = created_at where use_count = 0"))
         db.session.commit()
     admin.clock.run_for(20_000)
-    expect(admin.get_by_text("This QR code has expired.")).to_be_visible(timeout=8000)
+    expect(admin.get_by_text("This QR code has expired.")).to_be_visible()
 
 
 def test_without_scripts_the_code_stands_there_with_its_end(live, live_app, browser):

@@ -141,7 +141,7 @@ def test_the_camera_reads_the_admins_screen_and_then_a_printed_label(sticker, li
         app = own.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True).new_page()
         app.goto(f"{live.url}/app")
         app.get_by_role("button", name="Scan QR code").click()
-        app.get_by_label("Name of this phone").fill("Field phone 7", timeout=30_000)
+        app.get_by_label("Name of this phone").fill("Field phone 7")
         app.get_by_role("button", name="Connect", exact=True).click()
         app.get_by_label("E-mail or sign-in name").fill("tom@example.com")
         app.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -153,7 +153,7 @@ def test_the_camera_reads_the_admins_screen_and_then_a_printed_label(sticker, li
         [paper, *_] = rasterise(download_label(admin))
         write_video(video, filmed(paper, tilt=-14))
         app.get_by_role("link", name="Scan a sticker").click()
-        expect(app.get_by_role("heading", name="Flatbed 12")).to_be_visible(timeout=30_000)
+        expect(app.get_by_role("heading", name="Flatbed 12")).to_be_visible()
         assert app.get_by_role("link", name="Call Olga Ostrowska").get_attribute("href") == "tel:+12025550123"
 
         revoke(admin, live.url)

@@ -8,6 +8,7 @@ const COMPANY_ID = "company_id";
 const NAME = "sign_in_name";
 const PENDING = "pending_code";
 const LOST = "lost_answer";
+const WORKER_MS = 3000; // longer than that nobody waits for a worker to give up
 
 // What stands here where a private window refuses storage: the app then works for this visit.
 let drawnUid = "";
@@ -71,7 +72,29 @@ export function keepLost(isLost) {
 export const hasLost = () => heldLost || attempt(() => localStorage.getItem(LOST)) === "yes";
 
 // The worker keeps the app's own files, so that it opens without a connection.
-export const keepShell = () => navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
+let registering = null;
+export function keepShell() {
+  registering = navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
+}
+
+// Takes the worker away, also one that is still on its way: it must not fill its cache after that was emptied.
+async function dropWorker() {
+  await registering;
+  const all = await navigator.serviceWorker.getRegistrations();
+  await Promise.all(all.map(({ installing }) => installing && giveUp(installing)));
+  await Promise.all(all.map((one) => one.unregister()));
+}
+
+function giveUp(worker) {
+  const settled = new Promise((done) => {
+    worker.addEventListener("statechange", done);
+    if (worker.state !== "installing") done();
+  });
+  worker.postMessage("forget");
+  return settled;
+}
+
+const pause = (time) => new Promise((done) => setTimeout(done, time));
 
 // Everything, after the company has ended the connection: caches, databases, both storages, the worker. What a browser does
 // not have, or refuses to a private window, holds nothing. Only a phone that may come back as the device it was stays known
@@ -85,9 +108,9 @@ export async function clearEverything({ mayComeBack }) {
   if (uid) keep(UID, uid);
   attempt(() => sessionStorage.clear());
   const wipe = async (all, remove) => Promise.all((await all()).map(remove));
+  await Promise.race([dropWorker(), pause(WORKER_MS)]).catch(() => {}); // where there is no worker there is none to drop
   await Promise.allSettled([
     wipe(() => caches.keys(), (name) => caches.delete(name)),
     wipe(() => indexedDB.databases(), ({ name }) => indexedDB.deleteDatabase(name)),
-    wipe(() => navigator.serviceWorker.getRegistrations(), (one) => one.unregister()),
   ]);
 }
