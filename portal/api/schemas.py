@@ -20,7 +20,10 @@ REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {
 # dropped, and what lines do without (``lib.lines``).
 NO_NUL = r"^[^\x00]*$"
 NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
-SEEN = r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff][^\x00]*$"
+SEEN = (
+    r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\u2800\u3164"
+    r"\ufeff\uffa0][^\x00]*$"
+)
 
 
 class ApiSchema(ma.Schema):
@@ -67,7 +70,7 @@ class Text(fields.String):
         if longest is not None:
             checks.append(validate.Length(shortest or None, longest, error=_length_sentence(shortest)))
         if choices:
-            checks.append(validate.OneOf(choices, error="Choose one of: {choices}."))
+            checks.append(validate.OneOf(choices, error=f"Choose one of: {', '.join(filter(None, choices))}."))
         else:
             pattern = pattern or ((NOT_BLANK if is_trimmed else self.any_text) if shortest else NO_NUL)
             checks.append(Spelling(pattern, error=FOREIGN))

@@ -18,6 +18,7 @@ from portal.lib.lines import one_line
         ("\u2067turned\u2069", "turned"),
         ("Cafe\u0301", "Caf\u00e9"),
         (" \u200b\u200d \u2060\ufeff\xad", ""),
+        ("\u3164\u2800 \u200b", ""),
     ],
 )
 def test_what_nobody_sees_is_left_out(typed, kept):
