@@ -8,7 +8,7 @@ const COMPANY_ID = "company_id";
 const NAME = "sign_in_name";
 const PENDING = "pending_code";
 const LOST = "lost_answer";
-const WORKER_MS = 3000; // longer than that nobody waits for a worker to give up
+const WORKER_MS = 3000; // longer than that nobody waits for a worker to give up: it goes a little later
 
 // What stands here where a private window refuses storage: the app then works for this visit.
 let drawnUid = "";
@@ -77,12 +77,16 @@ export function keepShell() {
   registering = navigator.serviceWorker?.register("/app/sw.js", { scope: "/app" }).catch((fault) => note(`no service worker (${fault.name})`));
 }
 
-// Takes the worker away, also one that is still on its way: it must not fill its cache after that was emptied.
+const wipe = async (all, remove) => Promise.all((await all()).map(remove));
+const wipeCaches = () => wipe(() => caches.keys(), (name) => caches.delete(name));
+
+// Takes the worker away, also one that is still on its way, and then what it kept.
 async function dropWorker() {
   await registering;
   const all = await navigator.serviceWorker.getRegistrations();
   await Promise.all(all.map(({ installing }) => installing && giveUp(installing)));
   await Promise.all(all.map((one) => one.unregister()));
+  await wipeCaches();
 }
 
 function giveUp(worker) {
@@ -107,10 +111,9 @@ export async function clearEverything({ mayComeBack }) {
   attempt(() => localStorage.clear());
   if (uid) keep(UID, uid);
   attempt(() => sessionStorage.clear());
-  const wipe = async (all, remove) => Promise.all((await all()).map(remove));
-  await Promise.race([dropWorker(), pause(WORKER_MS)]).catch(() => {}); // where there is no worker there is none to drop
   await Promise.allSettled([
-    wipe(() => caches.keys(), (name) => caches.delete(name)),
+    Promise.race([dropWorker(), pause(WORKER_MS)]),
+    wipeCaches(),
     wipe(() => indexedDB.databases(), ({ name }) => indexedDB.deleteDatabase(name)),
   ]);
 }
