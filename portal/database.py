@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, cast
-from unicodedata import combining, normalize
 
 from sqlalchemy import (
     BigInteger,
@@ -32,6 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, regi
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
+
+from portal.lib.folding import STROKES, fold
 
 BUSY_TIMEOUT_MS = 30_000  # a large import holds the lock for seconds: writers wait rather than fail
 
@@ -64,13 +65,9 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 SortKey = String(400).with_variant(String(400, collation="C"), "postgresql")
 
 
-# Letters with a stroke, which Unicode does not take apart.
-_STROKED, _PLAIN = "łøđħ", "lodh"
-
-
 class Alphabetical(GenericFunction[str]):
-    """What lists of names are ordered by, where no column keeps it: without letter case and accents, so that "Ärzte"
-    stands before "Büro" on both databases. SQLite's own lower() knows ASCII alone, and code points put Ä after Z."""
+    """What lists of names are ordered by, where no column keeps it: folded, so that "Ärzte" stands before "Büro" on
+    both databases. SQLite's own lower() knows ASCII alone, and code points put Ä after Z."""
 
     name = "alphabetical"
     inherit_cache = True
@@ -80,16 +77,15 @@ class Alphabetical(GenericFunction[str]):
 @compiles(Alphabetical, "postgresql")
 def _alphabetical_sql(element: Alphabetical, compiler: SQLCompiler, **options: Any) -> str:
     text_sql = compiler.process(element.clauses, **options)
-    plain = f"lower(regexp_replace(normalize({text_sql}, NFKD), '[\u0300-\u036f]', '', 'g'))"
-    return f"translate({plain}, '{_STROKED}', '{_PLAIN}') COLLATE \"C\""
+    folded = f"lower(regexp_replace(normalize({text_sql}, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    for letter, plain in {**STROKES, "ß": "ss"}.items():
+        folded = f"replace({folded}, '{letter}', '{plain}')"
+    return f'{folded} COLLATE "C"'
 
 
 def _alphabetical(text: str | None) -> str | None:
     """The same for SQLite."""
-    if text is None or text.isascii():
-        return text and text.lower()
-    plain = "".join(char for char in normalize("NFKD", text) if not combining(char)).lower()
-    return plain.translate(str.maketrans(_STROKED, _PLAIN))
+    return text and fold(text)
 
 
 class Base(DeclarativeBase):

@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.database import Alphabetical
 from portal.devices.models import ACTIVE, MOBILE, PENDING, REVOKED, SUSPENDED, Device, DeviceSession
 from portal.errors import NotFound
-from portal.records.search import fold
+from portal.lib.folding import fold
 
 Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
 
@@ -110,8 +110,7 @@ def search(
     shown = Device.name + " " + Device.platform + " " + Device.model + " " + func.coalesce(User.name, "")
     looked_at = _narrow(select(Device.id, shown), account_id, which, is_joined=True)
     for device_id, text in session.execute(looked_at.order_by(*_by(order, is_descending))) if words else ():
-        folded = text.lower() if text.isascii() else fold(text)  # the same, and many times faster
-        if all(map(folded.__contains__, words)):
+        if all(map(fold(text).__contains__, words)):
             found.append(device_id)
     return found
 

@@ -13,8 +13,8 @@ from portal.enrollment.models import Grant
 from portal.enrollment.queries import Listed
 from portal.enrollment.targets import listed_person
 from portal.lib import typed_codes
+from portal.lib.folding import fold
 from portal.lib.sealing import KeyRing
-from portal.records.search import fold
 
 
 def list_codes(

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from portal.lib.folding import fold
 from portal.records.expirations import WORDS
 from portal.records.kinds import Field, Kind
-from portal.records.search import compact, fold, tag_key
+from portal.records.search import compact, tag_key
 
 ID_LABEL = "id"
 _ID_HEADINGS = frozenset(("id", "recordid", "publicid"))

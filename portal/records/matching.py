@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from portal.lib.folding import fold
 from portal.records import search
 from portal.records.expirations import MOST_WARN_DAYS
 from portal.records.filters import RecordFilter
@@ -167,7 +168,7 @@ def _query_part(session: Session, account_id: int, query: str, shown: Condition)
 
 def _short_part(account_id: int, query: str, shown: Condition, rest: Sequence[Condition]) -> _Part:
     """Too short for trigrams: what begins a name or a tag. A query that folds to nothing finds nothing by name."""
-    begins = (search.fold(query).split() or [search.NEVER])[0]
+    begins = (fold(query).split() or [search.NEVER])[0]
     name = starts_with(Record.name_key, begins)
     tag = starts_with(Record.tag_key, search.tag_key(query.split(maxsplit=1)[0]) or search.NEVER)
 

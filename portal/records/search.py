@@ -1,8 +1,9 @@
-"""Folding for sorting and search, and the text that a record is found by. Pure: plain values in and out."""
+"""Keys for sorting and search, and the text that a record is found by. Pure: plain values in and out."""
 
 import unicodedata
 from collections.abc import Mapping
 
+from portal.lib.folding import fold
 from portal.lib.phones import national_digits
 
 KEY_LENGTH = 400  # characters of the key columns; some signs fold to many (U+FDFA to 18)
@@ -11,21 +12,9 @@ MOST_TERMS = 8
 _PLAIN = ("name", "tag", "plate", "serial_number", "vin", "email")
 _CODES = ("tag", "plate", "serial_number", "vin")
 _PHONES = ("phone", "mobile")
-# Letters that Unicode does not take apart, as people without them on their keyboard type them.
-_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i"})
 # Encloses the account's number inside search_text. Folding drops it from anything typed, so nobody can search for it.
 _MARK = "\x02"
 NEVER = _MARK  # begins no key
-
-
-def fold(text: str) -> str:
-    """What spellings of one word have in common: no case, no accents, single spaces, no control characters."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    decomposed = decomposed.translate(_STROKES)
-    kept = (
-        " " if unicodedata.category(char) == "Cc" else char for char in decomposed if not unicodedata.combining(char)
-    )
-    return " ".join("".join(kept).split())
 
 
 def name_key(name: str) -> str:

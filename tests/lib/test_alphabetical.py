@@ -14,6 +14,7 @@ from portal.extensions import db
         ("ÄRZTE", "arzte"),
         ("A\u0308rzte", "arzte"),  # the same, typed as two characters
         ("Łódź", "lodz"),
+        ("Æther Straße", "aether strasse"),
         ("Ελλάδα", "ελλαδα"),
         ("三号门", "三号门"),
         ("", ""),

@@ -2,9 +2,10 @@
 
 import pytest
 
+from portal.lib.folding import fold
 from portal.records.headings import PaperColumn, expires_heading, heading_keys, match, warns_heading
 from portal.records.kinds import BY_NAME, KINDS
-from portal.records.search import compact, fold
+from portal.records.search import compact
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
