@@ -36,10 +36,6 @@ class DeviceFilter:
     status: str = ""
     user_id: int | None = None
 
-    @property
-    def is_search(self) -> bool:
-        return bool(self.text.strip())
-
 
 @dataclass(frozen=True)
 class Listed:
@@ -84,8 +80,8 @@ def list_devices(
     by = _by(order, is_descending)
     # The page first, then what its rows show: of ten thousand devices only these are joined.
     page: Select[int] | Sequence[int]
-    if which.is_search:
-        found = search(session, account_id, which, order, is_descending=is_descending) if found is None else found
+    found = search(session, account_id, which, order, is_descending=is_descending) if found is None else found
+    if found is not None:
         page = found[offset : offset + limit]
     else:
         page = _narrow(select(Device.id), account_id, which, is_joined=order == "person")
@@ -94,18 +90,23 @@ def list_devices(
     return [_list(row[0], row[1], row[2], now) for row in session.execute(chosen)]
 
 
-def count_devices(session: Session, account_id: int, which: DeviceFilter) -> int:
-    """How many there are of them."""
-    if which.is_search:
-        return len(search(session, account_id, which))
+def count_devices(session: Session, account_id: int, which: DeviceFilter, found: Sequence[int] | None = None) -> int:
+    """How many there are of them. ``found``: what ``search`` has found for this filter."""
+    found = search(session, account_id, which) if found is None else found
+    if found is not None:
+        return len(found)
     return session.scalar(_narrow(select(func.count(Device.id)), account_id, which)) or 0
 
 
 def search(
     session: Session, account_id: int, which: DeviceFilter, order: str = CONNECTED, *, is_descending: bool = True
-) -> list[int]:
-    """The row ids of the devices that hold all words of the filter's text, in an order. All are looked at, and here:
-    SQLite's own comparison knows the letter case of ASCII alone, and no database the accents."""
+) -> list[int] | None:
+    """The row ids of the devices that hold all words of the filter's text, in an order; None where it has no text.
+
+    All are looked at, and here: SQLite's own comparison knows the letter case of ASCII alone, no database the accents.
+    """
+    if not which.text.strip():
+        return None
     words, found = fold(which.text).split(), []
     shown = Device.name + " " + Device.platform + " " + Device.model + " " + func.coalesce(User.name, "")
     looked_at = _narrow(select(Device.id, shown), account_id, which, is_joined=True)

@@ -77,8 +77,9 @@ def keep_addresses() -> ResponseReturnValue:
 def _page(filter: ListFilter, days: str | None = None, days_error: str = "") -> str:
     me = current_identity()
     account = get_account(session(), me.account_id)
-    found = _search(account.id, filter)
-    count = queries.count_devices(session(), account.id, filter.which) if found is None else len(found)
+    # All that a search finds is looked for once, for the page and its count.
+    found = queries.search(session(), account.id, filter.which, filter.sort, is_descending=filter.is_descending)
+    count = queries.count_devices(session(), account.id, filter.which, found)
     filter = filter.within(count)
     return render_template(
         "devices/index.html",
@@ -95,13 +96,6 @@ def _page(filter: ListFilter, days: str | None = None, days_error: str = "") -> 
         days_error=days_error,
         may_connect=me.may(MOBILE_APP.name),
     )
-
-
-def _search(account_id: int, filter: ListFilter) -> list[int] | None:
-    """All that a search finds, looked for once for the page and its count; None without a search."""
-    if not filter.which.is_search:
-        return None
-    return queries.search(session(), account_id, filter.which, filter.sort, is_descending=filter.is_descending)
 
 
 def _lines(account: Account, filter: ListFilter, ids: list[int] | None) -> list[Line]:
